@@ -1,0 +1,1 @@
+"""Object storage, the record in Postgres, and the cache: ports, adapters and their twins."""

@@ -1,0 +1,85 @@
+"""JSON lines: one event a fact, with request id and trace id bound where the work enters."""
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+from structlog.contextvars import bound_contextvars
+
+__all__ = ["LogSettings", "bound_contextvars", "configure_logs", "get_logger"]
+
+_QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "pebble", "urllib3")
+
+
+class LogSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+def configure_logs(settings: LogSettings, *, process: str) -> None:
+    """Send our own lines and those of the libraries through one formatter to standard output."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _process_name(process),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    level = getattr(logging, settings.level.upper())
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.getLogger("aiokafka").addFilter(RepeatFilter())
+
+
+class RepeatFilter(logging.Filter):
+    """Lets the same template through once in ten seconds: a broker that is gone makes aiokafka
+    write about ninety error lines a second."""
+
+    def __init__(self, every_s: float = 10.0) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        template = str(record.msg)[:80]
+        if record.created - self._last.get(template, 0.0) < self._every_s:
+            return False
+        if len(self._last) > 200:
+            self._last.clear()
+        self._last[template] = record.created
+        return True
+
+
+def get_logger(name: str) -> Any:
+    return structlog.get_logger(logger=name)
+
+
+def _process_name(process: str) -> structlog.types.Processor:
+    def add(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        event["process"] = process
+        return event
+
+    return add

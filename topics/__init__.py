@@ -1,0 +1,1 @@
+"""What flows between the processes, and the only code that knows the wire."""

@@ -1,0 +1,110 @@
+"""Create the topics of the catalog, and say in which way a broker's differ from it."""
+
+import uuid
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from topics.catalog import ALL, LOG_IDENTITY, Topic
+from topics.errors import LogUnavailableError
+from topics.identity import has_identity
+from topics.settings import KafkaSettings
+
+
+async def create_topics(settings: KafkaSettings) -> list[str]:
+    """Create what is missing, then give the log its identity. The names created; a repeat creates
+    nothing. Raises LogUnavailableError."""
+    async with _Admin(settings) as admin:
+        present = set(await admin.client.list_topics())
+        missing = [topic for topic in ALL if topic.name not in present]
+        if missing:
+            await admin.create([_to_new_topic(topic, settings) for topic in missing])
+    if not await has_identity(settings):
+        await _write_identity(settings)
+    return [topic.name for topic in missing]
+
+
+async def verify_topics(settings: KafkaSettings) -> list[str]:
+    """What is wrong, one line each naming the topic; empty when all is well.
+    Raises LogUnavailableError."""
+    async with _Admin(settings) as admin:
+        described = await admin.client.describe_topics([topic.name for topic in ALL])
+    found = {entry["topic"]: len(entry["partitions"]) for entry in described
+             if entry["error_code"] == 0}  # fmt: skip
+    problems = [
+        problem
+        for topic in ALL
+        if (problem := _compare(topic, found.get(topic.name), settings)) is not None
+    ]
+    if not problems and not await has_identity(settings):
+        problems.append(
+            f"{LOG_IDENTITY.name}: holds no identity; run `image-analyzer topics create`"
+        )
+    return problems
+
+
+def _compare(topic: Topic, partitions: int | None, settings: KafkaSettings) -> str | None:
+    wanted = _partitions_of(topic, settings)
+    if partitions is None:
+        return f"{topic.name}: does not exist; run `image-analyzer topics create`"
+    if partitions < wanted:
+        return f"{topic.name}: {partitions} partitions, {wanted} declared"
+    return None
+
+
+def _partitions_of(topic: Topic, settings: KafkaSettings) -> int:
+    return 1 if topic.single_partition else settings.partitions
+
+
+def _to_new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
+    configs = {
+        "cleanup.policy": topic.cleanup,
+        "max.message.bytes": str(topic.max_message_bytes + 100_000),
+        "min.insync.replicas": str(settings.min_insync_replicas),
+    }
+    if topic.cleanup == "delete":
+        configs["retention.ms"] = str(int(topic.retention.total_seconds() * 1000))
+    return NewTopic(
+        topic.name, _partitions_of(topic, settings), settings.replication_factor,
+        topic_configs=configs,
+    )  # fmt: skip
+
+
+class _Admin:
+    """One connected admin client; driver errors become ours at the edge."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.client = AIOKafkaAdminClient(
+            bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=15_000
+        )
+
+    async def create(self, topics: Sequence[NewTopic]) -> None:
+        answer = await self.client.create_topics(list(topics))
+        for name, code, message in (entry[:3] for entry in answer.topic_errors):
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
+
+    async def __aenter__(self) -> "_Admin":
+        try:
+            await self.client.start()
+        except (KafkaError, OSError) as error:
+            await self.client.close()
+            raise LogUnavailableError(f"no broker: {error}") from error
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        await self.client.close()
+        if isinstance(error, KafkaError | OSError):
+            raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+async def _write_identity(settings: KafkaSettings) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, acks="all")
+    await producer.start()
+    try:
+        identity = str(uuid.uuid4()).encode()
+        await producer.send_and_wait(LOG_IDENTITY.name, identity, key=b"identity", partition=0)
+    finally:
+        await producer.stop()

@@ -1,0 +1,111 @@
+"""Events to records and back: CloudEvents 1.0 over Kafka in binary mode, JSON bodies.
+
+Specification: CloudEvents Kafka Protocol Binding 1.0.2, section 3.2.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from pydantic import ValidationError
+
+from schemas.contract import RequestFact
+from topics.catalog import Topic, event_type
+from topics.errors import InvalidMessageError
+from topics.records import OutgoingRecord, Record
+
+_NAMESPACE = UUID("5f0ddd4c-9d5d-5c8e-8a0e-5b6c7c1d7f10")
+_REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_tenantid")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A decoded event with what its headers say of it."""
+
+    event: RequestFact
+    event_id: str
+    traceparent: str | None
+
+
+def event_id(event: RequestFact) -> str:
+    """The same for every repeat of the same fact: a consumer removes duplicates by it."""
+    return str(uuid5(_NAMESPACE, f"{event.key}\x1f{event_type(type(event))}"))
+
+
+def encode(
+    event: RequestFact, topic: Topic, *, source: str, traceparent: str | None
+) -> OutgoingRecord:
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id(event).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", event_type(type(event)).encode()),
+        ("ce_time", datetime.now(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_subject", event.key.encode()),
+        ("ce_tenantid", event.tenant_id.encode()),
+        ("content-type", b"application/json"),
+    ]
+    if traceparent is not None:
+        headers.append(("traceparent", traceparent.encode()))
+    return OutgoingRecord(topic.name, event.key.encode(), event.to_json(), tuple(headers))
+
+
+def decode(record: Record, topic: Topic) -> Envelope:
+    """The event of a record of `topic`. Headers, key and body must name the same request.
+
+    Raises InvalidMessageError with a reason of `size_exceeded`, `headers_invalid`, `type_unknown`,
+    `body_invalid`, `key_mismatch`.
+    """
+    headers = _headers(record)
+    body = _body(record, topic)
+    if topic.event is None or headers["ce_type"] != event_type(topic.event):
+        raise InvalidMessageError("type_unknown", f"ce_type {headers['ce_type'][:100]!r}")
+    try:
+        event = topic.event.read(body)
+    except ValidationError as error:
+        raise InvalidMessageError("body_invalid", _first_error(error)) from None
+    except RecursionError:
+        raise InvalidMessageError("body_invalid", "nested too deeply") from None
+    names = {record.key, headers["ce_subject"].encode(), event.key.encode()}
+    if len(names) > 1 or headers["ce_tenantid"] != event.tenant_id:
+        raise InvalidMessageError("key_mismatch", "key, ce_subject, ce_tenantid and body disagree")
+    return Envelope(event, headers["ce_id"], record.header("traceparent"))
+
+
+def request_named_by(record: Record) -> RequestFact | None:
+    """Whose request a record is about, by its key and body, however broken the rest may be.
+
+    None when it names none; the key must agree with the body, so that nobody's request is failed
+    by a record that only claims to be about it.
+    """
+    try:
+        named = RequestFact.read(record.value or b"")
+    except (ValidationError, RecursionError):
+        return None
+    return named if record.key == named.key.encode() else None
+
+
+def _headers(record: Record) -> dict[str, str]:
+    found = {name: record.header(name) for name in _REQUIRED}
+    missing = [name for name, value in found.items() if not value]
+    if missing:
+        raise InvalidMessageError("headers_invalid", f"missing {', '.join(missing)}")
+    if found["ce_specversion"] != "1.0":
+        raise InvalidMessageError("headers_invalid", "ce_specversion is not 1.0")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _body(record: Record, topic: Topic) -> bytes:
+    if record.value is None:
+        raise InvalidMessageError("body_invalid", "no value")
+    if len(record.value) > topic.max_message_bytes:
+        raise InvalidMessageError(
+            "size_exceeded", f"{len(record.value)} bytes, limit {topic.max_message_bytes}"
+        )
+    return record.value
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])[:200]
+    return f"{where}: {first['msg']}"[:500] if where else str(first["msg"])[:500]

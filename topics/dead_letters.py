@@ -1,0 +1,48 @@
+"""A record set aside: its bytes and headers unchanged, and in `dlq-*` headers why and whence."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from topics.catalog import DEAD_LETTER_BYTES, topic_named
+from topics.records import OutgoingRecord, Record
+
+_TEXT_LIMIT = 1024
+_HEADER_ALLOWANCE = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why. `error_class` names an exception when it was ours; no stack trace leaves the process."""
+
+    reason: str
+    message: str
+    group: str
+    attempts: int
+    error_class: str = ""
+
+
+def dead_letter(record: Record, refusal: Refusal) -> OutgoingRecord:
+    """The record for the dead-letter topic of `record.topic`."""
+    why = {
+        "dlq-reason": refusal.reason,
+        "dlq-error-message": refusal.message[:_TEXT_LIMIT],
+        "dlq-error-class": refusal.error_class,
+        "dlq-topic": record.topic,
+        "dlq-partition": str(record.partition),
+        "dlq-offset": str(record.offset),
+        "dlq-timestamp": str(record.timestamp_ms),
+        "dlq-group": refusal.group,
+        "dlq-attempts": str(refusal.attempts),
+        "dlq-failed-at": datetime.now(UTC).isoformat(),
+    }
+    kept = tuple((name, value) for name, value in record.headers if not name.startswith("dlq-"))
+    added = tuple((name, text.encode("utf-8", "replace")) for name, text in why.items() if text)
+    name = topic_named(record.topic).dead_letter_name
+    return OutgoingRecord(name, record.key, record.value, kept + added)
+
+
+def fits(letter: OutgoingRecord) -> bool:
+    """Whether the dead-letter topic takes it (a small compressed record may hold far more)."""
+    size = len(letter.key or b"") + len(letter.value or b"")
+    headers = sum(len(name) + len(value) for name, value in letter.headers)
+    return size + headers < DEAD_LETTER_BYTES - _HEADER_ALLOWANCE

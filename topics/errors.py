@@ -1,0 +1,18 @@
+"""What can go wrong with the log, as decisions."""
+
+
+class InvalidMessageError(Exception):
+    """The record breaks the contract; no repeat will heal it. `reason` is one stable word."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class LogUnavailableError(Exception):
+    """The broker did not confirm in time: hold and ask again. What was sent may still arrive."""
+
+
+class RecordTooLargeError(Exception):
+    """The broker or the producer refuses a record of this size."""

@@ -1,0 +1,113 @@
+"""The way into the log: every record confirmed by all in-sync replicas, or an error."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import RecordTooLargeError as _TooLarge
+
+from schemas.contract import RequestFact
+from telemetry.logs import get_logger
+from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
+from topics.codec import encode
+from topics.errors import LogUnavailableError, RecordTooLargeError
+from topics.records import OutgoingRecord
+from topics.settings import KafkaSettings
+
+_log = get_logger(__name__)
+_COOL_DOWN_S = 1.0
+
+
+class EventPublisher(Protocol):
+    """At least once: a record may lie in the log twice, with the same `ce_id`, and one whose
+    publishing raised LogUnavailableError may still arrive."""
+
+    async def publish(
+        self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
+    ) -> None:
+        """Raises LogUnavailableError, RecordTooLargeError."""
+        ...
+
+    async def forward(self, record: OutgoingRecord) -> None:
+        """The same for a record that is already encoded."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class KafkaPublisher:
+    """Starts without a broker and connects when there is one. A failure is answered within
+    `budget_s`; for a second after one, the next callers are told so at once."""
+
+    def __init__(self, settings: KafkaSettings, *, source: str, budget_s: float) -> None:
+        self._settings = settings
+        self._source = source
+        self._budget_s = budget_s
+        self._producer: AIOKafkaProducer | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._closed_until = 0.0
+
+    async def start(self) -> None:
+        self._connecting = asyncio.create_task(self._connect())
+        await asyncio.wait({self._connecting}, timeout=self._budget_s)
+
+    async def aclose(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._connecting
+        if self._producer is not None:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._producer.stop(), 5)
+
+    async def publish(
+        self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
+    ) -> None:
+        home = topic or topic_of(type(event))
+        await self.forward(encode(event, home, source=self._source, traceparent=traceparent))
+
+    async def forward(self, record: OutgoingRecord) -> None:
+        if self._producer is None or time.monotonic() < self._closed_until:
+            raise LogUnavailableError("the broker does not answer")
+        with self._translated():
+            await asyncio.wait_for(
+                self._producer.send_and_wait(
+                    record.topic, record.value, key=record.key, headers=list(record.headers)
+                ),
+                self._budget_s,
+            )
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (MessageSizeTooLargeError, _TooLarge) as error:
+            raise RecordTooLargeError(str(error)) from error
+        except (KafkaError, TimeoutError, OSError) as error:
+            self._closed_until = time.monotonic() + _COOL_DOWN_S
+            raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
+
+    async def _connect(self) -> None:
+        while self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._settings.bootstrap_servers,
+                acks="all",
+                enable_idempotence=False,  # an idempotent producer never times out
+                request_timeout_ms=5000,
+                compression_type="lz4",
+                max_request_size=DEAD_LETTER_BYTES + 100_000,
+            )
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                _log.warning("broker_unreachable", error=str(error)[:200])
+                await producer.stop()
+                await asyncio.sleep(1)
+            else:
+                self._producer = producer

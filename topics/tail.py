@@ -1,0 +1,223 @@
+"""The way out of the log without a consumer group: everything new, as it is written."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from telemetry.logs import get_logger
+from topics.catalog import LOG_IDENTITY, Topic
+from topics.errors import LogUnavailableError
+from topics.group_offsets import committed_offsets
+from topics.positions import Positions
+from topics.records import Record
+from topics.settings import KafkaSettings
+
+_T = TypeVar("_T")
+_log = get_logger(__name__)
+_RECONNECT_S = 1.0
+_STEP_S = 5.0
+
+
+class EventTail(Protocol):
+    """Calls back for every record in the order of its partition, from a start that leaves nothing
+    between the record in Postgres and the tail. A record may be seen twice after a reconnect."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    @property
+    def log_identity(self) -> str:
+        """Which log this is; empty until the first connection."""
+        ...
+
+    @property
+    def positions(self) -> Positions:
+        """What has been called back for."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+    def read_range(self, start: Positions, stop: Positions) -> AsyncIterator[Record]:
+        """What lies between, read again from the log. Raises LogUnavailableError, and
+        LookupError when `start` is not in the log any more."""
+        ...
+
+
+class KafkaTail:
+    """Reconnects for ever. Starts at the committed offset of `follow_group` (at most
+    `tail_max_back` records back), so that what that group has not recorded yet is seen here."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topics: tuple[Topic, ...],
+        on_record: Callable[[Record], None],
+        *,
+        follow_group: str,
+    ) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._on_record = on_record
+        self._follow_group = follow_group
+        self._offsets: dict[tuple[str, int], int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.is_connected = False
+        self.log_identity = ""
+
+    @property
+    def positions(self) -> Positions:
+        return Positions(dict(self._offsets))
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def aclose(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def read_range(self, start: Positions, stop: Positions) -> AsyncIterator[Record]:
+        consumer = _consumer(self._settings)
+        try:
+            await _bounded(consumer.start())
+            await _seek_to_past(consumer, start)
+            async for record in _read_until(consumer, start, stop):
+                yield record
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailableError(str(error)) from error
+        finally:
+            await _stop(consumer)
+
+    async def _run(self) -> None:
+        while True:
+            consumer = _consumer(self._settings)
+            try:
+                await _bounded(consumer.start())
+                await self._follow(consumer)
+            except (KafkaError, OSError, LogUnavailableError, LookupError) as error:
+                _log.warning("tail_disconnected", error=f"{type(error).__name__}: {error}"[:300])
+            finally:
+                self.is_connected = False
+                await _stop(consumer)
+            await asyncio.sleep(_RECONNECT_S)
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        identity = await _read_identity(consumer)
+        if identity != self.log_identity:
+            self._offsets = {}
+        consumer.assign(_partitions(consumer, self._topics))
+        await self._seek(consumer)
+        self.log_identity = identity
+        self.is_connected = True
+        _log.info("tail_connected", log_identity=identity, at=self.positions.to_text())
+        while True:
+            batches = await consumer.getmany(timeout_ms=1000)
+            for place, messages in batches.items():
+                for message in messages:
+                    self._on_record(_to_record(message))
+                self._offsets[place.topic, place.partition] = messages[-1].offset + 1
+
+    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
+        places = list(consumer.assignment())
+        first = await _bounded(consumer.beginning_offsets(places))
+        last = await _bounded(consumer.end_offsets(places))
+        recorded = await committed_offsets(self._settings, self._follow_group)
+        for place in places:
+            known = self._offsets.get((place.topic, place.partition))
+            start = recorded.get((place.topic, place.partition), first[place])
+            start = max(start, last[place] - self._settings.tail_max_back)
+            at = start if known is None else known
+            if at > last[place]:
+                at = first[place]
+            consumer.seek(place, max(at, first[place]))
+            self._offsets[place.topic, place.partition] = max(at, first[place])
+
+
+def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=settings.fetch_max_wait_ms,
+        request_timeout_ms=max(5000, 2 * settings.fetch_max_wait_ms),
+    )
+
+
+def _partitions(consumer: AIOKafkaConsumer, topics: tuple[Topic, ...]) -> list[TopicPartition]:
+    places = []
+    for topic in topics:
+        numbers = consumer.partitions_for_topic(topic.name)
+        if not numbers:
+            raise LogUnavailableError(f"topic {topic.name} does not exist: create the topics first")
+        places += [TopicPartition(topic.name, number) for number in sorted(numbers)]
+    return places
+
+
+async def _read_identity(consumer: AIOKafkaConsumer) -> str:
+    """The newest record of the identity topic. Raises LogUnavailableError when there is none."""
+    await _load_metadata(consumer, LOG_IDENTITY.name)
+    place = _partitions(consumer, (LOG_IDENTITY,))[0]
+    consumer.assign([place])
+    await _bounded(consumer.seek_to_beginning(place))
+    batches = await consumer.getmany(place, timeout_ms=5000)
+    values = [message.value for message in batches.get(place, []) if message.value]
+    if not values:
+        raise LogUnavailableError("the log has no identity yet: create the topics first")
+    return str(values[-1].decode())
+
+
+async def _load_metadata(consumer: AIOKafkaConsumer, name: str) -> None:
+    if not consumer.partitions_for_topic(name):
+        await _bounded(consumer.topics())
+
+
+async def _seek_to_past(consumer: AIOKafkaConsumer, start: Positions) -> None:
+    places = {place: TopicPartition(*place) for place, _ in start}
+    consumer.assign(list(places.values()))
+    first = await _bounded(consumer.beginning_offsets(list(places.values())))
+    for place, offset in start:
+        if offset < first[places[place]]:
+            raise LookupError(f"{place[0]}[{place[1]}]@{offset} is no longer in the log")
+        consumer.seek(places[place], offset)
+
+
+async def _read_until(
+    consumer: AIOKafkaConsumer, start: Positions, stop: Positions
+) -> AsyncIterator[Record]:
+    left = {place for place, end in stop if end > dict(start).get(place, end)}
+    ends = dict(stop)
+    while left:
+        batches = await consumer.getmany(timeout_ms=int(_STEP_S * 1000))
+        if not batches:
+            raise LogUnavailableError("the log does not go on where it was read before")
+        for messages in batches.values():
+            for message in messages:
+                place = (message.topic, message.partition)
+                if place in left and message.offset < ends[place]:
+                    yield _to_record(message)
+                if message.offset + 1 >= ends.get(place, 0):
+                    left.discard(place)
+
+
+def _to_record(message: ConsumerRecord) -> Record:
+    return Record(
+        message.topic, message.partition, message.offset, message.timestamp,
+        message.key, message.value, tuple(message.headers),
+    )  # fmt: skip
+
+
+async def _bounded(work: Awaitable[_T]) -> _T:
+    return await asyncio.wait_for(work, _STEP_S)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """Bounded: after an outage the client's own stop may hang."""
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(consumer.stop(), _STEP_S)
