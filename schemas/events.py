@@ -9,7 +9,11 @@ from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult
 
-ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+_SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}"
+ObjectKey = Annotated[
+    str, StringConstraints(max_length=512, pattern=rf"^{_SEGMENT}(/{_SEGMENT})*$")
+]
+"""Segments of letters, digits, `.`, `_`, `-` joined by `/`; none begins with a dot."""
 ImageUrl = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 ContentType = Annotated[str, StringConstraints(pattern=r"^image/(jpeg|png|webp|gif)$")]
 

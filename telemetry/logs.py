@@ -74,7 +74,7 @@ class RepeatFilter(logging.Filter):
 
 
 def get_logger(name: str) -> Any:
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)
 
 
 def _process_name(process: str) -> structlog.types.Processor:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from topics.broker_admin import broker_admin, partition_numbers
 from topics.catalog import ALL, LOG_IDENTITY, Topic
 from topics.errors import LogUnavailableError
 from topics.identity import has_identity
@@ -16,11 +17,11 @@ from topics.settings import KafkaSettings
 async def create_topics(settings: KafkaSettings) -> list[str]:
     """Create what is missing, then give the log its identity. The names created; a repeat creates
     nothing. Raises LogUnavailableError."""
-    async with _Admin(settings) as admin:
-        present = set(await admin.client.list_topics())
+    async with broker_admin(settings) as client:
+        present = set(await client.list_topics())
         missing = [topic for topic in ALL if topic.name not in present]
         if missing:
-            await admin.create([_to_new_topic(topic, settings) for topic in missing])
+            await _create(client, [_to_new_topic(topic, settings) for topic in missing])
     if not await has_identity(settings):
         await _write_identity(settings)
     return [topic.name for topic in missing]
@@ -29,14 +30,12 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
 async def verify_topics(settings: KafkaSettings) -> list[str]:
     """What is wrong, one line each naming the topic; empty when all is well.
     Raises LogUnavailableError."""
-    async with _Admin(settings) as admin:
-        described = await admin.client.describe_topics([topic.name for topic in ALL])
-    found = {entry["topic"]: len(entry["partitions"]) for entry in described
-             if entry["error_code"] == 0}  # fmt: skip
+    async with broker_admin(settings) as client:
+        found = await partition_numbers(client, [topic.name for topic in ALL])
     problems = [
         problem
         for topic in ALL
-        if (problem := _compare(topic, found.get(topic.name), settings)) is not None
+        if (problem := _compare(topic, len(found.get(topic.name, ())), settings)) is not None
     ]
     if not problems and not await has_identity(settings):
         problems.append(
@@ -45,9 +44,9 @@ async def verify_topics(settings: KafkaSettings) -> list[str]:
     return problems
 
 
-def _compare(topic: Topic, partitions: int | None, settings: KafkaSettings) -> str | None:
+def _compare(topic: Topic, partitions: int, settings: KafkaSettings) -> str | None:
     wanted = _partitions_of(topic, settings)
-    if partitions is None:
+    if partitions == 0:
         return f"{topic.name}: does not exist; run `image-analyzer topics create`"
     if partitions < wanted:
         return f"{topic.name}: {partitions} partitions, {wanted} declared"
@@ -72,32 +71,11 @@ def _to_new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
     )  # fmt: skip
 
 
-class _Admin:
-    """One connected admin client; driver errors become ours at the edge."""
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self.client = AIOKafkaAdminClient(
-            bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=15_000
-        )
-
-    async def create(self, topics: Sequence[NewTopic]) -> None:
-        answer = await self.client.create_topics(list(topics))
-        for name, code, message in (entry[:3] for entry in answer.topic_errors):
-            if code and for_code(code) is not TopicAlreadyExistsError:
-                raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
-
-    async def __aenter__(self) -> "_Admin":
-        try:
-            await self.client.start()
-        except (KafkaError, OSError) as error:
-            await self.client.close()
-            raise LogUnavailableError(f"no broker: {error}") from error
-        return self
-
-    async def __aexit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        await self.client.close()
-        if isinstance(error, KafkaError | OSError):
-            raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
+async def _create(client: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> None:
+    answer = await client.create_topics(list(topics))
+    for name, code, message in (entry[:3] for entry in answer.topic_errors):
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
 
 
 async def _write_identity(settings: KafkaSettings) -> None:

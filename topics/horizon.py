@@ -8,7 +8,8 @@ from typing import Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from topics.catalog import CONSUMED, Topic
+from topics.broker_admin import read_partitions
+from topics.catalog import CONSUMED
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.records import Record
@@ -47,27 +48,24 @@ class KafkaBacklogClock:
 
     async def _heads(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """The next offset to finish of every partition with lag."""
-        places = {place: topic for topic in CONSUMED for place in _places(consumer, topic)}
-        first = await asyncio.wait_for(consumer.beginning_offsets(list(places)), 5)
-        last = await asyncio.wait_for(consumer.end_offsets(list(places)), 5)
-        done = {
-            group: await committed_offsets(self._settings, group)
-            for group in sorted({group for topic in CONSUMED for group in topic.groups})
-        }
-        heads: dict[TopicPartition, int] = {}
-        for place, topic in places.items():
-            for group in topic.groups:
-                at = max(done[group].get((place.topic, place.partition), 0), first[place])
-                if at < last[place]:
-                    heads[place] = min(at, heads.get(place, at))
-        return heads
+        groups = {topic.name: topic.groups for topic in CONSUMED}
+        places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
+        first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
+        last = await asyncio.wait_for(consumer.end_offsets(places), 5)
+        done = await self._committed()
+        heads = {
+            place: max(
+                min(done[group].get((place.topic, place.partition), 0)
+                    for group in groups[place.topic]),
+                first[place],
+            )
+            for place in places
+        }  # fmt: skip
+        return {place: at for place, at in heads.items() if at < last[place]}
 
-
-def _places(consumer: AIOKafkaConsumer, topic: Topic) -> list[TopicPartition]:
-    numbers = consumer.partitions_for_topic(topic.name)
-    if not numbers:
-        raise LogUnavailableError(f"topic {topic.name} does not exist")
-    return [TopicPartition(topic.name, number) for number in sorted(numbers)]
+    async def _committed(self) -> dict[str, dict[tuple[str, int], int]]:
+        groups = sorted({group for topic in CONSUMED for group in topic.groups})
+        return {group: await committed_offsets(self._settings, group) for group in groups}
 
 
 async def _timestamp(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> datetime:

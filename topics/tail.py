@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from telemetry.logs import get_logger
+from topics.broker_admin import read_partitions
 from topics.catalog import LOG_IDENTITY, Topic
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
@@ -109,10 +110,12 @@ class KafkaTail:
             await asyncio.sleep(_RECONNECT_S)
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        names = [topic.name for topic in self._topics]
+        places = [TopicPartition(*place) for place in await read_partitions(self._settings, names)]
         identity = await _read_identity(consumer)
         if identity != self.log_identity:
             self._offsets = {}
-        consumer.assign(_partitions(consumer, self._topics))
+        consumer.assign(places)
         await self._seek(consumer)
         self.log_identity = identity
         self.is_connected = True
@@ -121,7 +124,7 @@ class KafkaTail:
             batches = await consumer.getmany(timeout_ms=1000)
             for place, messages in batches.items():
                 for message in messages:
-                    self._on_record(_to_record(message))
+                    self._on_record(to_record(message))
                 self._offsets[place.topic, place.partition] = messages[-1].offset + 1
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
@@ -150,20 +153,9 @@ def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
     )
 
 
-def _partitions(consumer: AIOKafkaConsumer, topics: tuple[Topic, ...]) -> list[TopicPartition]:
-    places = []
-    for topic in topics:
-        numbers = consumer.partitions_for_topic(topic.name)
-        if not numbers:
-            raise LogUnavailableError(f"topic {topic.name} does not exist: create the topics first")
-        places += [TopicPartition(topic.name, number) for number in sorted(numbers)]
-    return places
-
-
 async def _read_identity(consumer: AIOKafkaConsumer) -> str:
     """The newest record of the identity topic. Raises LogUnavailableError when there is none."""
-    await _load_metadata(consumer, LOG_IDENTITY.name)
-    place = _partitions(consumer, (LOG_IDENTITY,))[0]
+    place = TopicPartition(LOG_IDENTITY.name, 0)
     consumer.assign([place])
     await _bounded(consumer.seek_to_beginning(place))
     batches = await consumer.getmany(place, timeout_ms=5000)
@@ -171,11 +163,6 @@ async def _read_identity(consumer: AIOKafkaConsumer) -> str:
     if not values:
         raise LogUnavailableError("the log has no identity yet: create the topics first")
     return str(values[-1].decode())
-
-
-async def _load_metadata(consumer: AIOKafkaConsumer, name: str) -> None:
-    if not consumer.partitions_for_topic(name):
-        await _bounded(consumer.topics())
 
 
 async def _seek_to_past(consumer: AIOKafkaConsumer, start: Positions) -> None:
@@ -201,12 +188,12 @@ async def _read_until(
             for message in messages:
                 place = (message.topic, message.partition)
                 if place in left and message.offset < ends[place]:
-                    yield _to_record(message)
+                    yield to_record(message)
                 if message.offset + 1 >= ends.get(place, 0):
                     left.discard(place)
 
 
-def _to_record(message: ConsumerRecord) -> Record:
+def to_record(message: ConsumerRecord) -> Record:
     return Record(
         message.topic, message.partition, message.offset, message.timestamp,
         message.key, message.value, tuple(message.headers),

@@ -1,0 +1,126 @@
+"""The guarded client: GET a stranger's URL within limits, and reach nothing private by it."""
+
+import asyncio
+import ssl
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import httpcore
+
+from outbound.addresses import Network
+from outbound.errors import FetchFailedError, OutboundError
+from outbound.failures import to_outbound_error
+from outbound.network import GuardedBackend
+from outbound.resolver import Resolve, SystemResolver
+from outbound.responses import Fetched, Redirect, read_response
+from outbound.urls import WEB_PORTS, OutboundUrl, parse_redirect, parse_url
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """`connect_s` covers name resolution and TCP, `read_s` one silence, `total_s` all of it."""
+
+    max_bytes: int = 15_000_000
+    connect_s: float = 2.0
+    read_s: float = 5.0
+    total_s: float = 10.0
+    max_redirects: int = 3
+
+
+class GuardedClient:
+    """Fetches URLs that strangers chose.
+
+    Every connection passes `GuardedBackend`; there is no proxy, cookie, credential or reuse of
+    a connection, whatever the environment says. Redirects are followed here, each through the
+    same check as the first URL. `get` raises BlockedAddressError, FetchFailedError or
+    FetchTooLargeError and nothing else.
+
+    `allow_networks` is an operator's explicit allow-list, for private image hosts: addresses
+    in it pass the policy, on any port. It is empty by default; never fill it from a request.
+    `resolve` replaces the system's resolver, `tls` the public certificate authorities.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: FetchLimits,
+        resolve: Resolve | None = None,
+        allow_networks: Collection[Network] = (),
+        allowed_ports: Collection[int] = WEB_PORTS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._limits = limits
+        self._allow_networks = allow_networks
+        self._allowed_ports = allowed_ports
+        self._system_resolver = SystemResolver()
+        self._user_agent = f"image-analyzer-fetch/{_product_version()}"
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls or httpcore.default_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=0,
+            network_backend=GuardedBackend(
+                resolve=resolve or self._system_resolver,
+                allowed_ports=allowed_ports,
+                allow_networks=allow_networks,
+            ),
+        )
+
+    async def get(self, url: str) -> Fetched:
+        """The body of a 200 answer, after at most `max_redirects` hops and `total_s` seconds.
+
+        The number of fetches at once is the caller's to limit: each may hold `max_bytes`.
+        """
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                return await self._follow(url)
+        except OutboundError:
+            raise
+        except Exception as error:
+            raise to_outbound_error(error) from error
+
+    async def aclose(self) -> None:
+        """Closes all connections; fetches under way fail."""
+        await self._pool.aclose()
+        self._system_resolver.close()
+
+    async def _follow(self, url: str) -> Fetched:
+        ports, networks = self._allowed_ports, self._allow_networks
+        target = parse_url(url, allowed_ports=ports, allow_networks=networks)
+        for _ in range(self._limits.max_redirects + 1):
+            answer = await self._ask(target)
+            if isinstance(answer, Fetched):
+                return answer
+            target = parse_redirect(
+                target, answer.location, allowed_ports=ports, allow_networks=networks
+            )
+        raise FetchFailedError("redirects too often", retryable=False)
+
+    async def _ask(self, target: OutboundUrl) -> Fetched | Redirect:
+        request = self._pool.stream(
+            "GET",
+            httpcore.URL(
+                scheme=target.scheme, host=target.host, port=target.port, target=target.target
+            ),
+            headers={
+                "Host": target.authority,
+                "User-Agent": self._user_agent,
+                "Accept": "image/*",
+                "Accept-Encoding": "identity",
+                "Connection": "close",
+            },
+            extensions={"timeout": self._timeouts()},
+        )
+        async with request as response:
+            return await read_response(response, url=str(target), max_bytes=self._limits.max_bytes)
+
+    def _timeouts(self) -> dict[str, float]:
+        read_s = self._limits.read_s
+        return {"connect": self._limits.connect_s, "read": read_s, "write": read_s}
+
+
+def _product_version() -> str:
+    try:
+        return version("ai-image-analyzer")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,1 @@
+"""The test folders: unit, contract, integration, system, and what supports them."""

@@ -1,0 +1,1 @@
+"""The guarded client against real listeners on loopback addresses."""

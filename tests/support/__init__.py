@@ -1,0 +1,1 @@
+"""What tests, benchmarks and dev.sh share; nothing here imports the product."""

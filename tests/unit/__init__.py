@@ -1,0 +1,1 @@
+"""No I/O: pure functions and twins."""

@@ -1,0 +1,1 @@
+"""The outbound policy without a network."""

@@ -1,0 +1,76 @@
+"""Retry topics back to their origin, each record not before its time; plain aiokafka, no Faust."""
+
+import asyncio
+import contextlib
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from telemetry.logs import get_logger
+from topics.catalog import RETRIES
+from topics.errors import LogUnavailableError
+from topics.publisher import EventPublisher
+from topics.records import Record
+from topics.retries import back_to_origin, due_in_s
+from topics.settings import KafkaSettings
+from topics.tail import to_record
+
+_log = get_logger(__name__)
+_GROUP = "retrier"
+
+
+class DelayedForwarder:
+    """At least once: committed after the origin topic has confirmed. A partition whose head is not
+    due is paused, so that the others go on and the group is never left."""
+
+    def __init__(self, settings: KafkaSettings, publisher: EventPublisher) -> None:
+        self._settings = settings
+        self._publisher = publisher
+
+    async def run(self) -> None:
+        """For ever; reconnects when the broker was gone."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.bootstrap_servers,
+                group_id=_GROUP,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_interval_ms=86_400_000,
+                fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
+            )
+            consumer.subscribe([topic.name for topic in RETRIES])
+            try:
+                await consumer.start()
+                while True:
+                    await self._round(consumer)
+            except (KafkaError, OSError, LogUnavailableError) as error:
+                _log.warning("retries_postponed", error=f"{type(error).__name__}: {error}"[:300])
+            finally:
+                with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                    await asyncio.wait_for(consumer.stop(), 5)
+            await asyncio.sleep(2)
+
+    async def _round(self, consumer: AIOKafkaConsumer) -> None:
+        batches = await consumer.getmany(timeout_ms=500)
+        for place, messages in batches.items():
+            for message in messages:
+                record = to_record(message)
+                wait_s = due_in_s(record)
+                if wait_s > 0:
+                    self._pause(consumer, place, record, wait_s)
+                    break
+                await self._publisher.forward(back_to_origin(record))
+                await consumer.commit({place: record.offset + 1})
+                _log.info("retried", at=record.place)
+
+    def _pause(
+        self, consumer: AIOKafkaConsumer, place: TopicPartition, record: Record, wait_s: float
+    ) -> None:
+        consumer.seek(place, record.offset)
+        consumer.pause(place)
+        asyncio.get_running_loop().call_later(wait_s, _resume, consumer, place)
+
+
+def _resume(consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+    if place in consumer.assignment():
+        consumer.resume(place)
