@@ -1,0 +1,198 @@
+"""Who does what: every processor, the topics it works and the consumer group it works them in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import mode
+import uvloop
+
+from processors.detect import DetectImage
+from processors.faust_app import make_app
+from processors.fetch import FetchImage
+from processors.guard import Guard
+from processors.health_server import HealthServer
+from processors.liveness import Consumption, Liveness
+from processors.parts import Parts, WorkerConfig, make_parts, open_parts
+from processors.record import RecordOutcome
+from processors.settlement import Handler, Patience, Settlement
+from processors.sweep import Sweeper
+from processors.watchdog import end_if_hung
+from telemetry.logs import get_logger
+from topics.admin import verify_topics
+from topics.catalog import (
+    ANALYSIS_FAILED,
+    IMAGE_ANALYZED,
+    IMAGE_REQUESTED,
+    IMAGE_REQUESTED_BULK,
+    IMAGE_SUBMITTED,
+    IMAGE_SUBMITTED_BULK,
+    Topic,
+)
+from topics.delayed import DelayedForwarder
+from topics.horizon import KafkaBacklogClock
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A processor that consumes: its topics and what makes its handler."""
+
+    topics: tuple[Topic, ...]
+    make_handler: Callable[[Parts], Handler]
+
+    @property
+    def group(self) -> str:
+        return self.topics[0].groups[0]
+
+
+def _detect(parts: Parts, *, interactive: bool) -> Handler:
+    if parts.detector is None:
+        raise RuntimeError("a detect role was made without a detector")
+    return DetectImage(
+        images=parts.images, detector=parts.detector, publisher=parts.publisher,
+        outcomes=parts.outcomes, metrics=parts.metrics, clock=parts.clock,
+        max_image_bytes=parts.config.worker.max_image_bytes, interactive=interactive,
+    )  # fmt: skip
+
+
+def _fetch(parts: Parts, announce_on: Topic) -> Handler:
+    return FetchImage(
+        client=parts.client, images=parts.images, publisher=parts.publisher,
+        outcomes=parts.outcomes, clock=parts.clock, announce_on=announce_on,
+    )  # fmt: skip
+
+
+ROLES = {
+    "fetch": Role((IMAGE_REQUESTED,), lambda parts: _fetch(parts, IMAGE_SUBMITTED)),
+    "fetch-bulk": Role((IMAGE_REQUESTED_BULK,), lambda parts: _fetch(parts, IMAGE_SUBMITTED_BULK)),
+    "detect": Role((IMAGE_SUBMITTED,), lambda parts: _detect(parts, interactive=True)),
+    "detect-bulk": Role((IMAGE_SUBMITTED_BULK,), lambda parts: _detect(parts, interactive=False)),
+    "record": Role((IMAGE_ANALYZED, ANALYSIS_FAILED), lambda parts: RecordOutcome(parts.analyses)),
+}
+
+
+def _retry(parts: Parts) -> Callable[[], Awaitable[None]]:
+    return DelayedForwarder(parts.config.kafka, parts.publisher).run
+
+
+def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
+    worker = parts.config.worker
+    return Sweeper(
+        analyses=parts.analyses, publisher=parts.publisher,
+        backlog=KafkaBacklogClock(parts.config.kafka), clock=parts.clock, metrics=parts.metrics,
+        every_s=worker.sweep_every_s, grace_s=worker.sweep_grace_s,
+    ).run  # fmt: skip
+
+
+ERRANDS = {"retry": _retry, "sweep": _sweep}
+"""Processors that consume nothing through Faust."""
+
+NAMES = (*ROLES, *ERRANDS)
+
+
+class TopicsNotReadyError(Exception):
+    """The broker lacks topics of the catalog; the text names them and the command to run."""
+
+
+def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
+    """Runs those processors until SIGTERM or SIGINT; the exit code is 0 after either.
+
+    Raises ValueError for an unknown name; whatever a processor cannot survive is raised as well,
+    so that the process ends with an error and is started again.
+    """
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown or not names:
+        raise ValueError(f"unknown processors {unknown}; there are {', '.join(NAMES)}")
+    needs_detector = any(name.startswith("detect") for name in names)
+    parts = make_parts(config, process=names[0], needs_detector=needs_detector)
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = _Process(parts, names, loop)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+class _Process(mode.Worker):
+    """One operating-system process; its services start in order and stop in reverse."""
+
+    def __init__(self, parts: Parts, names: Sequence[str], loop: asyncio.AbstractEventLoop) -> None:
+        self._stop_deadline_s = parts.config.worker.stop_deadline_s
+        consumptions = [_consumption(name, parts) for name in names if name in ROLES]
+        liveness = Liveness(parts.config.kafka, consumptions)
+        server = HealthServer(
+            liveness.health, parts.metrics,
+            host=parts.config.worker.health_host, port=parts.config.worker.health_port,
+        )  # fmt: skip
+        errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
+        super().__init__(
+            Resources(parts, server), *(one.app for one in consumptions), *errands,
+            Errand(liveness.run),
+            loop=loop, override_logging=False, redirect_stdouts=False, quiet=True,
+        )  # fmt: skip
+
+    def _schedule_shutdown(self, signal: Any) -> None:
+        end_if_hung(self._stop_deadline_s)
+        super()._schedule_shutdown(signal)
+
+
+def _consumption(name: str, parts: Parts) -> Consumption:
+    role, worker = ROLES[name], parts.config.worker
+    app = make_app(role.group, parts.config.kafka, prefetch=worker.prefetch)
+    handle, pulses = role.make_handler(parts), []
+    for topic in role.topics:
+        settlement = Settlement(
+            topic, handle, group=role.group, publisher=parts.publisher,
+            refusals=parts.refusals, metrics=parts.metrics,
+            patience=Patience(retry_delay_s=worker.retry_delay_s),
+        )  # fmt: skip
+        Guard(settlement, prefetch=_prefetch(name, worker.prefetch)).attach(app, topic)
+        pulses.append(settlement.pulse)
+    app.finalize()
+    topics = tuple(topic.name for topic in role.topics)
+    return Consumption(app, role.group, topics, tuple(pulses))
+
+
+def _prefetch(name: str, prefetch: int) -> int:
+    """Recording is one statement a batch: the more are in work, the larger the batches."""
+    return 8 * prefetch if name == "record" else prefetch
+
+
+class Resources(mode.Service):
+    """Opens the shared parts before anything consumes, and closes them after everything has."""
+
+    def __init__(self, parts: Parts, server: HealthServer) -> None:
+        super().__init__()
+        self._parts = parts
+        self._server = server
+        self._stack = AsyncExitStack()
+
+    async def on_start(self) -> None:
+        problems = await verify_topics(self._parts.config.kafka)
+        if problems:
+            raise TopicsNotReadyError("; ".join(problems))
+        self._stack.push_async_callback(self._server.aclose)
+        await self._server.start()
+        await open_parts(self._parts, self._stack)
+        _log.info("worker_started", health_port=self._server.port)
+
+    async def on_stop(self) -> None:
+        await self._stack.aclose()
+
+
+class Errand(mode.Service):
+    """A loop of our own beside the applications; its end is the end of the worker."""
+
+    def __init__(self, run: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._run_errand = run
+
+    @mode.Service.task
+    async def _work(self) -> None:
+        await self._run_errand()

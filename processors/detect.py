@@ -1,0 +1,163 @@
+"""image-submitted -> detect -> image-analyzed."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from processors.detectors.port import (
+    Detections,
+    Detector,
+    DetectorCrashedError,
+    PictureError,
+    Selection,
+    UnknownModelError,
+)
+from processors.errors import TransientWorkError
+from processors.outcomes import Outcomes
+from schemas.contract import RequestFact
+from schemas.events import ImageAnalyzed, ImageSubmitted
+from schemas.failures import FailureCode
+from schemas.options import AnalysisOptions
+from schemas.result import AnalysisResult, BoundingBox, DetectedObject, ImageMetadata, ModelInfo
+from storage.errors import NotFoundError, ObjectTooLargeError
+from storage.ports import ImageStore
+from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
+from topics.codec import Envelope
+from topics.errors import InvalidMessageError
+from topics.publisher import EventPublisher
+
+_log = get_logger(__name__)
+
+
+def to_selection(options: AnalysisOptions) -> Selection:
+    return Selection(
+        confidence_threshold=options.confidence_threshold,
+        iou_threshold=options.iou_threshold,
+        max_objects=options.max_objects,
+        labels=None if options.labels is None else frozenset(options.labels),
+    )
+
+
+def to_result(submitted: ImageSubmitted, found: Detections, model: ModelInfo) -> AnalysisResult:
+    """The result document. Ids and time derive from the acceptance: a repeat gives the same."""
+    picture = found.picture
+    accepted_ms = int(submitted.accepted_at.timestamp() * 1000)
+    objects = tuple(
+        DetectedObject(
+            object_id=f"obj_{number}_{accepted_ms}",
+            name=one.name,
+            confidence=round(one.confidence, 4),
+            bounding_box=BoundingBox(
+                x=round(one.x, 5), y=round(one.y, 5),
+                width=round(one.width, 5), height=round(one.height, 5),
+            ),
+        )
+        for number, one in enumerate(found.objects, start=1)
+    )  # fmt: skip
+    metadata = ImageMetadata(
+        width=picture.width, height=picture.height, format=picture.format,
+        size_bytes=picture.size_bytes, color_space=picture.color_space,
+    )  # fmt: skip
+    return AnalysisResult(
+        request_id=submitted.request_id,
+        timestamp=submitted.accepted_at,
+        detected_objects=objects,
+        image_metadata=metadata if submitted.options.include_metadata else None,
+        processing_time_ms=round(found.took_ms, 2),
+        confidence_threshold=submitted.options.confidence_threshold,
+        total_objects_detected=len(objects),
+        model=model,
+    )
+
+
+class DetectImage:
+    """Loads the picture, verifies that it is the one announced, detects, publishes the result."""
+
+    def __init__(
+        self,
+        *,
+        images: ImageStore,
+        detector: Detector,
+        publisher: EventPublisher,
+        outcomes: Outcomes,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        max_image_bytes: int,
+        interactive: bool,
+    ) -> None:
+        self._images = images
+        self._detector = detector
+        self._publisher = publisher
+        self._outcomes = outcomes
+        self._metrics = metrics
+        self._clock = clock
+        self._max_image_bytes = max_image_bytes
+        self._interactive = interactive
+
+    async def __call__(self, envelope: Envelope) -> None:
+        submitted, trace = _submitted(envelope.event), envelope.traceparent
+        if await self._outcomes.expire_if_late(submitted, self._clock(), traceparent=trace):
+            return
+        picture = await self._load(submitted, trace)
+        if picture is None:
+            return
+        try:
+            found = await self._detect(submitted, picture)
+        except PictureError as error:
+            await self._outcomes.fail(submitted, error.code, error.message, traceparent=trace)
+        except UnknownModelError as error:
+            await self._outcomes.fail(
+                submitted, FailureCode.MODEL_UNKNOWN, str(error), traceparent=trace
+            )
+        else:
+            await self._publish(submitted, found, trace)
+
+    async def _load(self, submitted: ImageSubmitted, trace: str | None) -> bytes | None:
+        """The bytes that were announced, or None when the request has failed for lack of them."""
+        code, message = FailureCode.OBJECT_MISSING, "The stored picture is not there any more."
+        try:
+            picture = await self._images.get(submitted.object_key, max_bytes=self._max_image_bytes)
+        except NotFoundError:
+            picture = None
+        except ObjectTooLargeError:
+            code, picture = FailureCode.IMAGE_TOO_LARGE, None
+            message = f"The picture is larger than {self._max_image_bytes} bytes."
+        if picture is not None and hashlib.sha256(picture).hexdigest() != submitted.sha256:
+            code, picture = FailureCode.INTEGRITY_MISMATCH, None
+            message = "The stored bytes are not those that were announced (SHA-256 differs)."
+        if picture is None:
+            await self._outcomes.fail_unless_done(submitted, code, message, traceparent=trace)
+        return picture
+
+    async def _detect(self, submitted: ImageSubmitted, picture: bytes) -> Detections:
+        selection = to_selection(submitted.options)
+        try:
+            return await self._detector.detect(
+                picture, selection, model=submitted.options.model, interactive=self._interactive
+            )
+        except DetectorCrashedError as error:
+            raise TransientWorkError(str(error)) from error
+
+    async def _publish(
+        self, submitted: ImageSubmitted, found: Detections, trace: str | None
+    ) -> None:
+        result = to_result(submitted, found, self._detector.model(found.model))
+        analyzed = ImageAnalyzed(
+            request_id=submitted.request_id, tenant_id=submitted.tenant_id,
+            accepted_at=submitted.accepted_at, result=result,
+        )  # fmt: skip
+        await self._publisher.publish(analyzed, traceparent=trace)
+        self._metrics.inference_seconds.labels(found.model).observe(found.took_ms / 1000)
+        for one in found.objects:
+            self._metrics.detected_objects.labels(one.name).inc()
+        _log.info("image_analyzed", objects=len(found.objects), took_ms=result.processing_time_ms)
+
+
+def _submitted(event: RequestFact) -> ImageSubmitted:
+    """Raises InvalidMessageError when the object lies outside the prefix of the event's tenant."""
+    if not isinstance(event, ImageSubmitted):
+        raise TypeError(f"expected image-submitted, got {type(event).__name__}")
+    if not event.object_key.startswith(f"{event.tenant_id}/"):
+        raise InvalidMessageError("object_foreign", "object_key is not below the tenant's prefix")
+    return event

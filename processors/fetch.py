@@ -1,0 +1,130 @@
+"""image-requested -> fetch -> image-submitted."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import datetime
+
+from outbound.client import GuardedClient
+from outbound.errors import (
+    BlockedAddressError,
+    FetchFailedError,
+    FetchTooLargeError,
+    InvalidUrlError,
+)
+from processors.outcomes import Outcomes
+from schemas.contract import RequestFact
+from schemas.events import ImageRequested, ImageSubmitted
+from schemas.failures import FailureCode
+from schemas.pictures import content_type_of, object_key
+from storage.ports import ImageStore
+from telemetry.logs import get_logger
+from topics.catalog import Topic
+from topics.codec import Envelope
+from topics.publisher import EventPublisher
+
+_log = get_logger(__name__)
+_TRIES = 3
+_PAUSE_S = 1.0
+
+
+class PictureRefusedError(Exception):
+    """The address gives no picture that we take; final for this request."""
+
+    def __init__(self, code: FailureCode, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+
+
+class FetchImage:
+    """Downloads through the guarded client, stores, then announces the stored picture. Whatever
+    is wrong with the address is answered with a code only: nothing the other side said."""
+
+    def __init__(
+        self,
+        *,
+        client: GuardedClient,
+        images: ImageStore,
+        publisher: EventPublisher,
+        outcomes: Outcomes,
+        clock: Callable[[], datetime],
+        announce_on: Topic,
+    ) -> None:
+        self._client = client
+        self._images = images
+        self._publisher = publisher
+        self._outcomes = outcomes
+        self._clock = clock
+        self._announce_on = announce_on
+
+    async def __call__(self, envelope: Envelope) -> None:
+        requested, trace = _requested(envelope.event), envelope.traceparent
+        if await self._outcomes.expire_if_late(requested, self._clock(), traceparent=trace):
+            return
+        try:
+            picture = await self._download(requested.image_url)
+            submitted = to_submitted(requested, picture)
+        except PictureRefusedError as error:
+            await self._outcomes.fail(
+                requested, error.code, str(error), traceparent=trace, retryable=error.retryable
+            )
+            return
+        await self._images.put(
+            submitted.object_key, io.BytesIO(picture),
+            size_bytes=len(picture), content_type=submitted.content_type,
+        )  # fmt: skip
+        await self._publisher.publish(submitted, topic=self._announce_on, traceparent=trace)
+        _log.info("image_fetched", size_bytes=len(picture))
+
+    async def _download(self, url: str) -> bytes:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return (await self._client.get(url)).body
+            except (BlockedAddressError, InvalidUrlError):
+                raise _refused_address() from None
+            except FetchTooLargeError:
+                message = "The picture at the address is larger than the limit."
+                raise PictureRefusedError(FailureCode.IMAGE_TOO_LARGE, message) from None
+            except FetchFailedError as error:
+                _log.warning("fetch_failed", attempt=attempt, error=str(error))
+                if attempt == _TRIES or not error.retryable:
+                    raise _unreachable(retryable=error.retryable) from None
+            await asyncio.sleep(_PAUSE_S * attempt)
+        raise _unreachable(retryable=True)
+
+
+def to_submitted(requested: ImageRequested, picture: bytes) -> ImageSubmitted:
+    """Raises PictureRefusedError when the bytes are no picture by their first bytes."""
+    content_type = content_type_of(picture[:16])
+    if content_type is None:
+        message = "The address does not give a JPEG, PNG, WEBP or GIF picture."
+        raise PictureRefusedError(FailureCode.IMAGE_UNSUPPORTED, message)
+    sha256 = hashlib.sha256(picture).hexdigest()
+    return ImageSubmitted(
+        request_id=requested.request_id,
+        tenant_id=requested.tenant_id,
+        accepted_at=requested.accepted_at,
+        deadline_at=requested.deadline_at,
+        object_key=object_key(requested.tenant_id, requested.request_id, sha256),
+        sha256=sha256,
+        size_bytes=len(picture),
+        content_type=content_type,
+        options=requested.options,
+    )
+
+
+def _refused_address() -> PictureRefusedError:
+    return PictureRefusedError(FailureCode.ADDRESS_NOT_ALLOWED, "The address is not allowed.")
+
+
+def _unreachable(*, retryable: bool) -> PictureRefusedError:
+    message = "The address did not give the picture."
+    return PictureRefusedError(FailureCode.FETCH_FAILED, message, retryable=retryable)
+
+
+def _requested(event: RequestFact) -> ImageRequested:
+    if not isinstance(event, ImageRequested):
+        raise TypeError(f"expected image-requested, got {type(event).__name__}")
+    return event

@@ -1,0 +1,75 @@
+"""`/health`, `/ready` and `/metrics` of a worker: a few lines of HTTP/1.0 for operators."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
+
+_log = get_logger(__name__)
+_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHealth:
+    """`live` false asks for a restart; `ready` false says only that no work is taken now."""
+
+    live: bool
+    ready: bool
+    processors: tuple[str, ...]
+    holding: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class HealthServer:
+    """Answers GET only, one request a connection, each within five seconds."""
+
+    def __init__(
+        self, health: Callable[[], WorkerHealth], metrics: Metrics, *, host: str, port: int
+    ) -> None:
+        self._health = health
+        self._metrics = metrics
+        self._host = host
+        self._port = port
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=8192)
+        self._port = self._server.sockets[0].getsockname()[1]
+        _log.info("health_listening", host=self._host, port=self._port)
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    async def aclose(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
+            method, path, *_ = [*head.decode("latin-1").split(" "), "", ""]
+            status, kind, body = self._answer(method, path.partition("?")[0])
+            writer.write(
+                f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+                + body
+            )
+            await asyncio.wait_for(writer.drain(), 5)
+        writer.close()
+
+    def _answer(self, method: str, path: str) -> tuple[int, str, bytes]:
+        if method != "GET":
+            return 405, "text/plain", b"GET only\n"
+        if path == "/metrics":
+            return 200, "text/plain; version=0.0.4; charset=utf-8", self._metrics.render()
+        if path not in {"/health", "/ready"}:
+            return 404, "text/plain", b"not found\n"
+        health = self._health()
+        is_well = health.live if path == "/health" else health.live and health.ready
+        return 200 if is_well else 503, "application/json", json.dumps(asdict(health)).encode()

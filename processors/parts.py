@@ -1,0 +1,113 @@
+"""What the processors of one worker process share: stores, publisher, detector, clients."""
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from outbound.client import FetchLimits, GuardedClient
+from processors.detectors.catalog import ModelEntry, read_catalog
+from processors.detectors.files import ModelFolders
+from processors.detectors.install import install_models
+from processors.detectors.limits import ChildLimits, PictureLimits
+from processors.detectors.pool import ChildProcessDetector
+from processors.detectors.port import Detector
+from processors.outcomes import Outcomes
+from processors.refusals import Refusals
+from processors.settings import WorkerSettings
+from storage.analyses_postgres import PostgresAnalysisStore
+from storage.opening import open_images
+from storage.ports import AnalysisStore, ImageStore
+from storage.postgres_pool import PostgresPool
+from storage.settings import BucketSettings, PostgresSettings
+from telemetry.metrics import Metrics
+from topics.publisher import EventPublisher, KafkaPublisher
+from topics.settings import KafkaSettings
+
+_PUBLISH_BUDGET_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """The slices of the settings that a worker needs."""
+
+    kafka: KafkaSettings
+    postgres: PostgresSettings
+    bucket: BucketSettings
+    worker: WorkerSettings
+    models_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    config: WorkerConfig
+    images: ImageStore
+    pool: PostgresPool
+    analyses: AnalysisStore
+    publisher: EventPublisher
+    outcomes: Outcomes
+    refusals: Refusals
+    client: GuardedClient
+    detector: Detector | None
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> Parts:
+    """Builds everything and connects nothing; `open_parts` does."""
+    images = open_images(config.bucket)
+    pool = PostgresPool(config.postgres)
+    analyses = PostgresAnalysisStore(pool)
+    source = f"/image-analyzer/{process}/{socket.gethostname()}/{os.getpid()}"
+    publisher = KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)
+    return Parts(
+        config=config,
+        images=images,
+        pool=pool,
+        analyses=analyses,
+        publisher=publisher,
+        outcomes=Outcomes(publisher, analyses),
+        refusals=Refusals(publisher, images),
+        client=_make_client(config.worker),
+        detector=_make_detector(config) if needs_detector else None,
+        metrics=Metrics(),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+async def open_parts(parts: Parts, stack: AsyncExitStack) -> None:
+    """Connects in order; the stack lets go of everything in reverse."""
+    stack.push_async_callback(parts.images.aclose)
+    stack.push_async_callback(parts.client.aclose)
+    stack.push_async_callback(parts.pool.aclose)
+    await parts.pool.open()
+    stack.push_async_callback(parts.publisher.aclose)
+    await parts.publisher.start()
+    if parts.detector is not None:
+        stack.push_async_callback(parts.detector.aclose)
+        await parts.detector.start()
+
+
+def _make_client(settings: WorkerSettings) -> GuardedClient:
+    limits = FetchLimits(max_bytes=settings.max_image_bytes)
+    return GuardedClient(limits=limits, allow_networks=settings.fetch_allow_networks)
+
+
+def _make_detector(config: WorkerConfig) -> Detector:
+    worker = config.worker
+    catalog = _preferred_first(read_catalog(), worker.preferred_model)
+    models = install_models(catalog, ModelFolders.of(config.models_dir, os.environ))
+    picture = PictureLimits(max_pixels=worker.max_pixels, max_side=worker.max_side_px)
+    limits = ChildLimits(picture=picture, deadline_s=worker.item_timeout_s)
+    return ChildProcessDetector(models, children=worker.child_count, limits=limits)
+
+
+def _preferred_first(catalog: tuple[ModelEntry, ...], name: str) -> tuple[ModelEntry, ...]:
+    """Raises ValueError for a name that is not in the catalog."""
+    if name not in {entry.name for entry in catalog}:
+        known = ", ".join(entry.name for entry in catalog)
+        raise ValueError(f"preferred_model {name!r} is not in the catalog; it has {known}")
+    return tuple(sorted(catalog, key=lambda entry: entry.name != name))

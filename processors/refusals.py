@@ -1,0 +1,65 @@
+"""Setting a record aside: the dead letter, and the failed outcome of the request it names."""
+
+import hashlib
+import io
+from dataclasses import replace
+
+from schemas.events import AnalysisFailed
+from schemas.failures import FailureCode
+from storage.ports import ImageStore
+from topics.codec import request_named_by
+from topics.dead_letters import Refusal, dead_letter, fits
+from topics.publisher import EventPublisher
+from topics.records import OutgoingRecord, Record
+
+_MESSAGES = {
+    FailureCode.INVALID_EVENT: "The event of this request breaks the contract and was set aside.",
+    FailureCode.RETRIES_EXHAUSTED: "The analysis was tried several times and did not succeed.",
+    FailureCode.INTERNAL_ERROR: "An error of the service stopped the analysis; it was set aside.",
+}
+
+
+class Refusals:
+    """Both records are confirmed when `write` returns; a repeat writes the same again."""
+
+    def __init__(self, publisher: EventPublisher, images: ImageStore) -> None:
+        self._publisher = publisher
+        self._images = images
+
+    async def write(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
+        """Raises what the publisher and the image store raise when they are unavailable."""
+        letter = dead_letter(record, refusal)
+        if not fits(letter):
+            letter = await self._park(record, letter)
+        await self._publisher.forward(letter)
+        named = request_named_by(record)
+        if named is None:
+            return
+        failed = AnalysisFailed(
+            request_id=named.request_id,
+            tenant_id=named.tenant_id,
+            accepted_at=named.accepted_at,
+            code=code,
+            message=_MESSAGES[code],
+            retryable=code is FailureCode.RETRIES_EXHAUSTED,
+            attempts=refusal.attempts,
+        )
+        await self._publisher.publish(failed, traceparent=record.header("traceparent"))
+
+    async def _park(self, record: Record, letter: OutgoingRecord) -> OutgoingRecord:
+        """The original goes to the bucket when no dead-letter topic takes it."""
+        value = record.value or b""
+        key = f"_dead-letters/{record.topic}/{record.partition}/{record.offset}"
+        await self._images.put(
+            key, io.BytesIO(value), size_bytes=len(value), content_type="application/octet-stream"
+        )
+        where = (
+            ("dlq-object-key", key.encode()),
+            ("dlq-size-bytes", str(len(value)).encode()),
+            ("dlq-sha256", hashlib.sha256(value).hexdigest().encode()),
+        )
+        return replace(letter, value=None, headers=_small(letter) + where)
+
+
+def _small(letter: OutgoingRecord) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value) for name, value in letter.headers if len(value) <= 4096)

@@ -1,0 +1,194 @@
+"""One message to its outcome: done, refused, retried later, or held until a dependency is back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS, dependency_of
+from processors.limit import UnexpectedLimit
+from processors.pulse import Pulse
+from processors.refusals import Refusals
+from schemas.failures import FailureCode
+from telemetry.logs import bound_contextvars, get_logger
+from telemetry.metrics import Metrics
+from topics.catalog import Topic
+from topics.codec import Envelope, decode
+from topics.dead_letters import Refusal
+from topics.errors import InvalidMessageError
+from topics.publisher import EventPublisher
+from topics.records import Record
+from topics.retries import later, rounds_so_far
+
+_log = get_logger(__name__)
+
+Handler = Callable[[Envelope], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Three tries within ten seconds, then one round through the retry topic, then set aside."""
+
+    tries: int = 3
+    pause_s: float = 1.0
+    rounds: int = 1
+    retry_delay_s: float = 20.0
+    probe_every_s: float = 5.0
+    limit_pause_s: float = 10.0
+    limit_pause_max_s: float = 300.0
+
+
+class Settlement:
+    """For the messages of one topic. `settle` returns when the outcome is confirmed, however long
+    that takes, and raises nothing but cancellation."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        handle: Handler,
+        *,
+        group: str,
+        publisher: EventPublisher,
+        refusals: Refusals,
+        metrics: Metrics,
+        patience: Patience,
+    ) -> None:
+        self._topic = topic
+        self._handle = handle
+        self._group = group
+        self._publisher = publisher
+        self._refusals = refusals
+        self._metrics = metrics
+        self._patience = patience
+        self._limit = UnexpectedLimit()
+        self.pulse = Pulse(topic.name)
+
+    async def settle(self, record: Record) -> None:
+        started = time.perf_counter()
+        self.pulse.taken()
+        try:
+            outcome = await self._held(lambda: self._work(record))
+        finally:
+            self.pulse.settled()
+        self._metrics.processed.labels(self._topic.name, outcome).inc()
+        self._metrics.process_seconds.labels(self._topic.name).observe(
+            time.perf_counter() - started
+        )
+
+    async def _work(self, record: Record) -> str:
+        try:
+            envelope = decode(record, self._topic)
+        except InvalidMessageError as error:
+            return await self._invalid(record, error)
+        trace_id = (envelope.traceparent or "--").split("-")[1]
+        with bound_contextvars(request_id=str(envelope.event.request_id), trace_id=trace_id):
+            return await self._attempt(record, envelope)
+
+    async def _attempt(self, record: Record, envelope: Envelope) -> str:
+        for attempt in range(1, self._patience.tries + 1):
+            try:
+                await self._handle(envelope)
+            except HOLD_ERRORS:
+                raise
+            except InvalidMessageError as error:
+                return await self._invalid(record, error)
+            except TRANSIENT_ERRORS as error:
+                _log.warning("attempt_failed", at=record.place, attempt=attempt, error=str(error))
+                failure: Exception = error
+            except Exception as error:  # noqa: BLE001 - the guard is where our own errors end
+                return await self._unexpected(record, error)
+            else:
+                self._limit.count(unexpected=False)
+                return "done"
+            await asyncio.sleep(self._patience.pause_s * attempt)
+        return await self._exhausted(record, failure)
+
+    async def _exhausted(self, record: Record, error: Exception) -> str:
+        rounds = rounds_so_far(record)
+        attempts = self._patience.tries * (rounds + 1)
+        if rounds < self._patience.rounds:
+            await self._publisher.forward(
+                later(record, delay_s=self._patience.retry_delay_s, rounds=rounds + 1)
+            )
+            return "retried"
+        refusal = self._refusal("retries_exhausted", str(error), attempts, error)
+        await self._refuse(record, refusal, FailureCode.RETRIES_EXHAUSTED)
+        return "exhausted"
+
+    async def _invalid(self, record: Record, error: InvalidMessageError) -> str:
+        self._limit.count(unexpected=False)
+        refusal = self._refusal(error.reason, error.detail, 1, None)
+        await self._refuse(record, refusal, FailureCode.INVALID_EVENT)
+        return "invalid"
+
+    async def _unexpected(self, record: Record, error: Exception) -> str:
+        _log.error("unexpected_error", at=record.place, exc_info=error)
+        self._limit.count(unexpected=True)
+        if self._limit.is_reached:
+            return await self._wait_out(record)
+        refusal = self._refusal("internal_error", "unexpected error", 1, error)
+        await self._refuse(record, refusal, FailureCode.INTERNAL_ERROR)
+        return "unexpected"
+
+    async def _wait_out(self, record: Record) -> str:
+        """Take nothing more, and try this record again until it goes through."""
+        envelope, pause = decode(record, self._topic), self._patience.limit_pause_s
+        self.pulse.is_stopped_by_limit = True
+        try:
+            while True:
+                _log.error("dead_letter_limit_reached", at=record.place, next_try_s=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._patience.limit_pause_max_s)
+                try:
+                    await self._handle(envelope)
+                except Exception as error:  # noqa: BLE001 - tried again, with the alarm above
+                    _log.warning("still_failing", at=record.place, error=str(error))
+                else:
+                    self._limit.reset()
+                    return "done"
+        finally:
+            self.pulse.is_stopped_by_limit = False
+
+    async def _refuse(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
+        await self._held(lambda: self._write(record, refusal, code))
+        self._metrics.dead_letters.labels(self._topic.name, refusal.reason).inc()
+        _log.warning(
+            "dead_lettered", at=record.place, to=self._topic.dead_letter_name,
+            reason=refusal.reason, message=refusal.message,
+        )  # fmt: skip
+
+    async def _write(self, record: Record, refusal: Refusal, code: FailureCode) -> str:
+        await self._refusals.write(record, refusal, code)
+        return "written"
+
+    async def _held(self, work: Callable[[], Awaitable[str]]) -> str:
+        """Do it again every few seconds for as long as a dependency is down."""
+        held: str | None = None
+        try:
+            while True:
+                try:
+                    return await work()
+                except HOLD_ERRORS as error:
+                    held = self._note_hold(held, error)
+                await asyncio.sleep(self._patience.probe_every_s)
+        finally:
+            if held is not None:
+                self.pulse.release(held)
+                if held not in self.pulse.holds:
+                    self._metrics.dependency_up.labels(held).set(1)
+
+    def _note_hold(self, held: str | None, error: Exception) -> str:
+        dependency = dependency_of(error)
+        if held != dependency:
+            if held is not None:
+                self.pulse.release(held)
+            self.pulse.hold(dependency)
+            self._metrics.dependency_up.labels(dependency).set(0)
+            _log.warning("holding", dependency=dependency, error=str(error)[:300])
+        return dependency
+
+    def _refusal(
+        self, reason: str, message: str, attempts: int, error: Exception | None
+    ) -> Refusal:
+        name = "" if error is None else type(error).__name__
+        return Refusal(reason, message, self._group, attempts, name)
