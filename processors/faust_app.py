@@ -6,10 +6,17 @@ from processors.faust_fetch_wait import set_fetch_wait
 from topics.settings import KafkaSettings
 
 
+class DisklessApp(faust.App):
+    """Keeps nothing on disk: there are no tables, and the root file system may be read-only."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
 def make_app(group: str, kafka: KafkaSettings, *, prefetch: int) -> faust.App:
     """An application without agents yet. Topics are made by `image-analyzer topics create`, never
     here; nothing is ever acknowledged but by the guard."""
-    app = faust.App(
+    app = DisklessApp(
         group,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
         processing_guarantee="at_least_once",
