@@ -1,0 +1,71 @@
+"""The composition root of the API: settings to the parts that are real."""
+
+import os
+import secrets
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from uuid_utils.compat import uuid7
+
+from ingest_api.parts import ApiParts
+from ingest_api.settings import ApiSettings
+from storage.analyses_postgres import PostgresAnalysisStore
+from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.opening import open_cache, open_images
+from storage.postgres_pool import PostgresPool
+from storage.settings import BucketSettings, PostgresSettings, RedisSettings
+from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
+from topics.catalog import RESULTS
+from topics.publisher import KafkaPublisher
+from topics.settings import KafkaSettings
+from topics.tail import KafkaTail
+
+_log = get_logger(__name__)
+_PUBLISH_BUDGET_S = 1.0
+_RECORDER = RESULTS[0].groups[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """The slices of the settings that the API needs."""
+
+    api: ApiSettings
+    kafka: KafkaSettings
+    postgres: PostgresSettings
+    bucket: BucketSettings
+    redis: RedisSettings
+
+
+def make_parts(config: ApiConfig, pool: PostgresPool) -> ApiParts:
+    """Builds everything and connects nothing; the pool is opened and closed by the caller."""
+    source = f"/image-analyzer/api/{socket.gethostname()}/{os.getpid()}"
+    return ApiParts(
+        settings=config.api,
+        images=open_images(config.bucket),
+        analyses=PostgresAnalysisStore(pool),
+        api_keys=PostgresApiKeyStore(pool),
+        cache=open_cache(config.redis),
+        publisher=KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S),
+        make_tail=lambda on_record: KafkaTail(
+            config.kafka, RESULTS, on_record, follow_group=_RECORDER
+        ),
+        metrics=Metrics(),
+        clock=lambda: datetime.now(UTC),
+        new_id=uuid7,
+        sealing_secret=_sealing_secret(config.api),
+    )
+
+
+async def open_pool(pool: PostgresPool, stack: AsyncExitStack) -> None:
+    stack.push_async_callback(pool.aclose)
+    await pool.open()
+
+
+def _sealing_secret(settings: ApiSettings) -> bytes:
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    _log.warning("event_ids_end_with_the_process", remedy="set ANALYZER_API__SECRET")
+    return secrets.token_bytes(32)

@@ -1,0 +1,100 @@
+"""The record in PostgreSQL: one row for each request, one round trip for each call."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import AsyncConnection, Error
+
+from storage.analysis_rows import acceptance, identities, outcomes, to_analysis, to_request
+from storage.errors import StoreUnavailableError
+from storage.ports import Analysis, Request
+from storage.postgres_errors import MIGRATE, translated
+from storage.postgres_pool import PostgresPool, Row
+from storage.queries import Queries
+from storage.schema_version import HEAD
+from storage.settling import Fact, one_fact_each
+
+_SWEEP_LOCK = {"space": 0x41494D47, "lock": 1}
+
+
+class PostgresAnalysisStore:
+    """An AnalysisStore. `finished_at` is the database's clock when an outcome was first recorded.
+
+    It does not close the pool, which others may share.
+    """
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+        self._queries = Queries.load()
+        self._is_schema_known_good = False
+
+    async def accept(self, request: Request) -> None:
+        await self._pool.run(self._queries["accept_analysis"], acceptance(request))
+
+    async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
+        rows = await self._pool.fetch(
+            self._queries["find_analysis"], {"tenant_id": tenant_id, "request_id": request_id}
+        )
+        return to_analysis(rows[0]) if rows else None
+
+    async def record(self, facts: Sequence[Fact]) -> None:
+        if facts:
+            parameters = outcomes(one_fact_each(facts))
+            await self._pool.run(self._queries["record_outcomes"], parameters)
+
+    async def count_unfinished(self, limit: int) -> int:
+        rows = await self._pool.fetch(self._queries["count_unfinished"], {"limit": limit})
+        return int(rows[0][0])
+
+    async def find_unannounced(self, before: datetime, limit: int) -> list[Request]:
+        rows = await self._pool.fetch(
+            self._queries["find_unannounced"], {"before": before, "limit": limit}
+        )
+        return [to_request(row) for row in rows]
+
+    async def mark_announced(self, requests: Sequence[Request], at: datetime) -> None:
+        if requests:
+            ordered = sorted(requests, key=lambda request: request.key)
+            parameters = identities(ordered) | {"at": at}
+            await self._pool.run(self._queries["mark_announced"], parameters)
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[bool]:
+        """The lock lives as long as its connection. Hole: when that is lost, another process may
+        begin to sweep before this one has noticed; announcing twice is harmless."""
+        connection = await self._pool.connect_alone()
+        try:
+            has_lock = await self._locked(connection)
+            try:
+                yield has_lock
+            finally:
+                if has_lock:
+                    await self._unlock(connection)
+        finally:
+            await connection.close()
+
+    async def check(self) -> None:
+        """Raises StoreUnavailableError, also for a schema that needs `image-analyzer migrate`."""
+        rows = await self._pool.fetch(self._queries["schema_version"])
+        found = str(rows[0][0]) if rows else "none"
+        if found != HEAD and not self._is_schema_known_good:
+            raise StoreUnavailableError(
+                "postgres", f"its schema is {found}, this program needs {HEAD}; {MIGRATE}"
+            )
+        self._is_schema_known_good = True  # a newer one later is a migration under way
+
+    async def aclose(self) -> None:
+        """Nothing of its own to release."""
+
+    async def _locked(self, connection: AsyncConnection[Row]) -> bool:
+        with translated(), self._pool.bounded(connection):
+            cursor = await connection.execute(self._queries["try_sweep_lock"], _SWEEP_LOCK)
+            row = await cursor.fetchone()
+        return row is not None and bool(row[0])
+
+    async def _unlock(self, connection: AsyncConnection[Row]) -> None:
+        # Closing would do, but only when the server notices; a lost connection has done it already.
+        with suppress(Error), self._pool.bounded(connection):
+            await connection.execute(self._queries["release_sweep_lock"], _SWEEP_LOCK)

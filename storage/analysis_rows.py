@@ -1,0 +1,138 @@
+"""Between rows of `analyses` and what the ports speak of."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from schemas.events import ImageRequested, ImageSubmitted
+from schemas.failures import FailureCode
+from schemas.options import AnalysisOptions
+from schemas.result import AnalysisResult
+from storage.ports import Analysis, Completed, Failed, Outcome, Pending, Request
+from storage.postgres_text import storable, storable_json
+from storage.settling import Fact, to_outcome
+
+
+class RequestRow(NamedTuple):
+    """The columns that both `find_analysis` and `find_unannounced` begin with, in that order."""
+
+    tenant_id: str
+    request_id: UUID
+    kind: str
+    accepted_at: datetime
+    deadline_at: datetime
+    image_url: str
+    object_key: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+    options: str
+
+
+class OutcomeRow(NamedTuple):
+    """The columns of `find_analysis` that follow."""
+
+    finished_at: datetime | None
+    result: str | None
+    failure_code: str
+    failure_message: str
+    failure_retryable: bool
+    failure_attempts: int
+
+
+def to_analysis(row: Sequence[Any]) -> Analysis:
+    cut = len(RequestRow._fields)
+    return Analysis(to_request(row[:cut]), _to_outcome(OutcomeRow(*row[cut:])))
+
+
+def to_request(columns: Sequence[Any]) -> Request:
+    row = RequestRow(*columns)
+    options = AnalysisOptions.read(row.options.encode())
+    if row.kind == "url":
+        return ImageRequested(
+            request_id=row.request_id,
+            tenant_id=row.tenant_id,
+            accepted_at=row.accepted_at,
+            deadline_at=row.deadline_at,
+            image_url=row.image_url,
+            options=options,
+        )
+    return ImageSubmitted(
+        request_id=row.request_id,
+        tenant_id=row.tenant_id,
+        accepted_at=row.accepted_at,
+        deadline_at=row.deadline_at,
+        object_key=row.object_key,
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        content_type=row.content_type,
+        options=options,
+    )
+
+
+def _to_outcome(row: OutcomeRow) -> Outcome:
+    if row.finished_at is None:
+        return Pending()
+    finished_at = row.finished_at.astimezone(UTC)
+    if row.result is not None:
+        return Completed(finished_at, AnalysisResult.read(row.result.encode()))
+    return Failed(
+        finished_at,
+        FailureCode(row.failure_code),
+        row.failure_message,
+        row.failure_retryable,
+        row.failure_attempts,
+    )
+
+
+def acceptance(request: Request) -> dict[str, object]:
+    """The parameters of `accept_analysis`."""
+    url = request if isinstance(request, ImageRequested) else None
+    upload = request if isinstance(request, ImageSubmitted) else None
+    return {
+        "tenant_id": request.tenant_id,
+        "request_id": request.request_id,
+        "kind": "upload" if upload else "url",
+        "accepted_at": request.accepted_at,
+        "deadline_at": request.deadline_at,
+        "image_url": storable(url.image_url) if url else None,
+        "object_key": storable(upload.object_key) if upload else None,
+        "sha256": upload.sha256 if upload else None,
+        "size_bytes": upload.size_bytes if upload else None,
+        "content_type": upload.content_type if upload else None,
+        "options": request.options.to_json().decode(),
+    }
+
+
+def identities(requests: Sequence[Request | Fact]) -> dict[str, object]:
+    """Two arrays that name the rows."""
+    return {
+        "tenant_ids": [each.tenant_id for each in requests],
+        "request_ids": [each.request_id for each in requests],
+    }
+
+
+def outcomes(facts: Sequence[Fact]) -> dict[str, object]:
+    """The parameters of `record_outcomes`: one array for each column, one place for each fact."""
+    columns = [_outcome_columns(to_outcome(fact, fact.accepted_at)) for fact in facts]
+    return identities(facts) | {
+        name: [each[place] for each in columns] for place, name in enumerate(_OUTCOME_ARRAYS)
+    }
+
+
+_OUTCOME_ARRAYS = (
+    "states",
+    "results",
+    "failure_codes",
+    "failure_messages",
+    "failure_retryables",
+    "failure_attempts",
+)
+
+
+def _outcome_columns(outcome: Completed | Failed) -> tuple[object, ...]:
+    if isinstance(outcome, Completed):
+        return ("completed", storable_json(outcome.result.to_json()), None, None, None, None)
+    code = outcome.code.value
+    return (outcome.state, None, code, outcome.message, outcome.retryable, outcome.attempts)

@@ -1,0 +1,98 @@
+-- Every statement that the API and the processors run. One statement per name, one round trip each;
+-- parameters are psycopg's %(name)s. A row in state 'deleted' is a tombstone and is never shown.
+
+-- name: accept_analysis
+INSERT INTO analyses (
+    tenant_id, request_id, kind, state, accepted_at, deadline_at,
+    image_url, object_key, sha256, size_bytes, content_type, options
+) VALUES (
+    %(tenant_id)s, %(request_id)s, %(kind)s, 'accepted', %(accepted_at)s, %(deadline_at)s,
+    %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s, %(content_type)s,
+    %(options)s::jsonb
+)
+ON CONFLICT (tenant_id, request_id) DO NOTHING
+
+-- name: find_analysis
+SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
+       size_bytes, content_type, options::text,
+       finished_at, result::text,
+       failure_code, failure_message, failure_retryable, failure_attempts
+FROM analyses
+WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'deleted'
+
+-- name: record_outcomes
+-- A result replaces a failure; nothing else replaces what has ended, so a replay changes nothing.
+UPDATE analyses AS a
+SET state = fact.state,
+    finished_at = now(),
+    result = fact.result::jsonb,
+    failure_code = fact.failure_code,
+    failure_message = fact.failure_message,
+    failure_retryable = fact.failure_retryable,
+    failure_attempts = fact.failure_attempts
+FROM unnest(
+    %(tenant_ids)s::text[], %(request_ids)s::uuid[], %(states)s::text[], %(results)s::text[],
+    %(failure_codes)s::text[], %(failure_messages)s::text[], %(failure_retryables)s::boolean[],
+    %(failure_attempts)s::integer[]
+) AS fact (
+    tenant_id, request_id, state, result,
+    failure_code, failure_message, failure_retryable, failure_attempts
+)
+WHERE a.tenant_id = fact.tenant_id AND a.request_id = fact.request_id
+  AND (
+      a.state = 'accepted'
+      OR (fact.state = 'completed' AND a.state IN ('failed', 'cancelled', 'expired'))
+  )
+
+-- name: count_unfinished
+SELECT count(*)
+FROM (SELECT 1 FROM analyses WHERE state = 'accepted' LIMIT %(limit)s) AS unfinished
+
+-- name: find_unannounced
+SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
+       size_bytes, content_type, options::text
+FROM analyses
+WHERE state = 'accepted' AND accepted_at < %(before)s
+  AND (announced_at IS NULL OR announced_at < %(before)s)
+ORDER BY accepted_at, tenant_id, request_id
+LIMIT %(limit)s
+
+-- name: mark_announced
+UPDATE analyses AS a
+SET announced_at = %(at)s
+FROM unnest(%(tenant_ids)s::text[], %(request_ids)s::uuid[]) AS request (tenant_id, request_id)
+WHERE a.tenant_id = request.tenant_id AND a.request_id = request.request_id
+  AND a.state = 'accepted' AND (a.announced_at IS NULL OR a.announced_at < %(at)s)
+
+-- name: try_sweep_lock
+SELECT pg_try_advisory_lock(%(space)s::integer, %(lock)s::integer)
+
+-- name: release_sweep_lock
+SELECT pg_advisory_unlock(%(space)s::integer, %(lock)s::integer)
+
+-- name: schema_version
+SELECT version_num FROM alembic_version
+
+-- name: find_api_key
+-- The last use is written once a minute at most: reading a key should not cost a write each time.
+WITH found AS (
+    SELECT key_id, tenant_id
+    FROM api_keys
+    WHERE key_hash = %(key_hash)s
+      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+), used AS (
+    UPDATE api_keys AS k
+    SET last_used_at = now()
+    FROM found
+    WHERE k.key_id = found.key_id
+      AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
+)
+SELECT key_id, tenant_id FROM found
+
+-- name: add_api_key
+WITH tenant AS (
+    INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
+)
+INSERT INTO api_keys (key_id, tenant_id, key_hash, name)
+VALUES (%(key_id)s, %(tenant_id)s, %(key_hash)s, %(name)s)
+ON CONFLICT DO NOTHING

@@ -1,0 +1,30 @@
+"""The one table that says what an error of the S3 client means."""
+
+from minio.error import MinioException, S3Error
+from urllib3.exceptions import HTTPError
+
+from storage.errors import NotFoundError, StorageError, StoreUnavailableError
+
+S3_ERRORS = (MinioException, HTTPError)
+"""All that the client raises when the server or the way to it is at fault."""
+
+_REASONS = {
+    "AccessDenied": "it refuses our keys for this (AccessDenied); a key without the right to "
+    "list the bucket gets this for an object that is missing, too",
+    "NoSuchBucket": "the bucket does not exist",
+    "InvalidAccessKeyId": "it does not know our access key (InvalidAccessKeyId)",
+    "SignatureDoesNotMatch": "our secret key is not the right one (SignatureDoesNotMatch)",
+}
+
+
+def to_storage_error(error: Exception, key: str | None = None) -> StorageError:
+    """NotFoundError for a missing object; all else means that the bucket does not serve."""
+    if isinstance(error, S3Error):
+        if error.code == "NoSuchKey":
+            return NotFoundError(f"no object {key}")
+        return StoreUnavailableError("bucket", _REASONS.get(error.code, error.code))
+    return StoreUnavailableError("bucket", _first_line(error))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200] or type(error).__name__

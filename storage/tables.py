@@ -1,0 +1,116 @@
+"""The tables, declared once; migrations make them and the operator's sessions use them."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+IS_KNOWN_STATE = "state IN ('accepted', 'completed', 'failed', 'cancelled', 'expired', 'deleted')"
+HAS_A_PICTURE = (
+    "state = 'deleted'"
+    " OR (kind = 'url' AND image_url IS NOT NULL AND object_key IS NULL)"
+    " OR (kind = 'upload' AND image_url IS NULL AND object_key IS NOT NULL AND sha256 IS NOT NULL"
+    " AND size_bytes IS NOT NULL AND content_type IS NOT NULL)"
+)
+HAS_ITS_RESULT = "(state = 'completed') = (result IS NOT NULL)"
+HAS_ITS_FAILURE = (
+    "CASE WHEN state IN ('failed', 'cancelled', 'expired')"
+    " THEN num_nulls(failure_code, failure_message, failure_retryable, failure_attempts) = 0"
+    " ELSE num_nonnulls(failure_code, failure_message, failure_retryable, failure_attempts) = 0 END"
+)
+HAS_ITS_END = "state = 'deleted' OR (state = 'accepted') = (finished_at IS NULL)"
+
+
+class Table(DeclarativeBase):
+    """Text is `text`, moments have a time zone, constraints have names."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        datetime: DateTime(timezone=True),
+        bytes: LargeBinary(),
+    }
+
+
+class Tenant(Table):
+    __tablename__ = "tenants"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKeyRow(Table):
+    """`key_hash` is the SHA-256 of the whole key; the key itself is kept nowhere."""
+
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), index=True)
+    key_hash: Mapped[bytes] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("octet_length(key_hash) = 32", name="key_hash_is_sha256"),
+    )  # fmt: skip
+
+
+class AnalysisRow(Table):
+    """One request from its acceptance on. A tombstone (`deleted`) keeps ids and times only."""
+
+    __tablename__ = "analyses"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    accepted_at: Mapped[datetime]
+    deadline_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]
+    image_url: Mapped[str | None]
+    object_key: Mapped[str | None]
+    sha256: Mapped[str | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    content_type: Mapped[str | None]
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    failure_code: Mapped[str | None]
+    failure_message: Mapped[str | None]
+    failure_retryable: Mapped[bool | None]
+    failure_attempts: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('url', 'upload')", name="kind_is_known"),
+        CheckConstraint(IS_KNOWN_STATE, name="state_is_known"),
+        CheckConstraint(HAS_A_PICTURE, name="has_a_picture"),
+        CheckConstraint(HAS_ITS_RESULT, name="has_its_result"),
+        CheckConstraint(HAS_ITS_FAILURE, name="has_its_failure"),
+        CheckConstraint(HAS_ITS_END, name="has_its_end"),
+        Index("ix_analyses_unfinished", "accepted_at", postgresql_where=text("state = 'accepted'")),
+    )

@@ -1,0 +1,1 @@
+"""The ports of storage: pictures, the record, API keys and the cache."""

@@ -1,0 +1,98 @@
+"""Every port twice: the twin, and the adapter on its real service."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+from pydantic import SecretStr
+
+from storage.analyses_memory import MemoryAnalysisStore
+from storage.analyses_postgres import PostgresAnalysisStore
+from storage.api_keys_memory import MemoryApiKeyStore
+from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.cache_memory import MemoryResultCache
+from storage.cache_redis import RedisResultCache
+from storage.images_folder import FolderImageStore
+from storage.images_memory import MemoryImageStore
+from storage.images_s3 import S3ImageStore
+from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
+from storage.settings import BucketSettings
+from tests.contract.storage.migrated import opened_pool, postgres_template
+from tests.support.services.connections import S3Elsewhere
+from tests.support.services.s3 import S3
+
+__all__ = ["postgres_template"]
+
+MEMORY_AND_POSTGRES = ["memory", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def bucket_settings(server: S3 | S3Elsewhere, bucket: str) -> BucketSettings:
+    return BucketSettings(
+        endpoint=server.endpoint,
+        access_key=SecretStr(server.access_key),
+        secret_key=SecretStr(server.secret_key),
+        bucket=bucket,
+    )
+
+
+@pytest.fixture(params=["memory", "folder", pytest.param("s3", marks=pytest.mark.s3)])
+async def images(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ImageStore]:
+    if request.param == "memory":
+        yield MemoryImageStore()
+        return
+    store: FolderImageStore | S3ImageStore
+    if request.param == "folder":
+        store = FolderImageStore(tmp_path / "images")
+    else:
+        name = request.getfixturevalue("bucket_name")
+        store = S3ImageStore(bucket_settings(request.getfixturevalue("s3"), name))
+    await store.ensure_bucket()
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture(params=MEMORY_AND_POSTGRES)
+async def analyses(request: pytest.FixtureRequest) -> AsyncIterator[AnalysisStore]:
+    if request.param == "memory":
+        yield MemoryAnalysisStore()
+        return
+    async with opened_pool(request.getfixturevalue("postgres_database")) as pool:
+        yield PostgresAnalysisStore(pool)
+
+
+@pytest.fixture
+async def other_analyses(
+    request: pytest.FixtureRequest, analyses: AnalysisStore
+) -> AsyncIterator[AnalysisStore]:
+    """The same record, as another process sees it."""
+    if isinstance(analyses, MemoryAnalysisStore):
+        yield analyses
+        return
+    async with opened_pool(request.getfixturevalue("postgres_database")) as pool:
+        yield PostgresAnalysisStore(pool)
+
+
+@pytest.fixture(params=MEMORY_AND_POSTGRES)
+async def api_keys(request: pytest.FixtureRequest) -> AsyncIterator[ApiKeyStore]:
+    if request.param == "memory":
+        yield MemoryApiKeyStore()
+        return
+    async with opened_pool(request.getfixturevalue("postgres_database")) as pool:
+        yield PostgresApiKeyStore(pool)
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+async def cache(request: pytest.FixtureRequest) -> AsyncIterator[ResultCache]:
+    if request.param == "memory":
+        yield MemoryResultCache()
+        return
+    store = RedisResultCache(request.getfixturevalue("redis_server").url, timeout_s=2)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant that no other test has: Redis is shared by all of them."""
+    return f"tenant-{token_hex(4)}"

@@ -1,0 +1,83 @@
+"""The contract of AnalysisStore: what the sweeper asks of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from storage.ports import AnalysisStore, Request
+from tests.contract.storage.examples import (
+    NOON,
+    SECOND,
+    analyzed,
+    failed,
+    upload_request,
+    url_request,
+)
+
+
+async def test_unfinished_are_counted_up_to_the_limit(analyses: AnalysisStore) -> None:
+    requests: list[Request] = [url_request(), upload_request("globex"), url_request()]
+    requests.append(url_request())
+    for request in requests:
+        await analyses.accept(request)
+    await analyses.record([analyzed(requests[0]), failed(requests[1])])
+    assert await analyses.count_unfinished(100) == 2
+    assert await analyses.count_unfinished(1) == 1
+
+
+async def test_only_what_is_unfinished_and_old_enough_is_unannounced(
+    analyses: AnalysisStore,
+) -> None:
+    old, newer, too_new, ended = (
+        upload_request(accepted_at=NOON - 2 * SECOND),
+        url_request(accepted_at=NOON - SECOND),
+        url_request(accepted_at=NOON),
+        url_request(accepted_at=NOON - 3 * SECOND),
+    )
+    requests: list[Request] = [newer, old, too_new, ended]
+    for request in requests:
+        await analyses.accept(request)
+    await analyses.record([failed(ended)])
+    assert await analyses.find_unannounced(NOON, 10) == [old, newer]
+    assert await analyses.find_unannounced(NOON, 1) == [old]
+    assert await analyses.find_unannounced(NOON - timedelta(days=1), 10) == []
+
+
+async def test_what_was_announced_waits_until_that_is_old_too(analyses: AnalysisStore) -> None:
+    one, other = (url_request(accepted_at=NOON + number * SECOND) for number in range(2))
+    await analyses.accept(one)
+    await analyses.accept(other)
+    announced = NOON + timedelta(minutes=1)
+    await analyses.mark_announced([other, one, one], announced)
+    await analyses.mark_announced([], announced)
+    assert await analyses.find_unannounced(announced, 10) == []
+    assert await analyses.find_unannounced(announced + SECOND, 10) == [one, other]
+
+
+async def test_an_earlier_announcement_told_late_changes_nothing(analyses: AnalysisStore) -> None:
+    request = url_request(accepted_at=NOON)
+    await analyses.accept(request)
+    await analyses.mark_announced([request], NOON + 20 * SECOND)
+    await analyses.mark_announced([request], NOON + 10 * SECOND)
+    assert await analyses.find_unannounced(NOON + 20 * SECOND, 10) == []
+
+
+async def test_one_sweeps_at_a_time(analyses: AnalysisStore, other_analyses: AnalysisStore) -> None:
+    async with analyses.sweeping() as mine:
+        assert mine
+        async with other_analyses.sweeping() as theirs:
+            assert not theirs
+        async with other_analyses.sweeping() as still:
+            assert not still
+    async with other_analyses.sweeping() as now:
+        assert now
+
+
+async def test_an_error_while_sweeping_lets_the_next_one_in(
+    analyses: AnalysisStore, other_analyses: AnalysisStore
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with analyses.sweeping():
+            raise ZeroDivisionError
+    async with other_analyses.sweeping() as now:
+        assert now

@@ -1,0 +1,1 @@
+"""What only the real database, bucket and cache can show."""
