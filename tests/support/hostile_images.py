@@ -1,4 +1,4 @@
-"""Pictures, and things that claim to be pictures, that a stranger may send; all built on the spot."""
+"""Pictures, and what only claims to be one, as strangers may send them; built on the spot."""
 
 import io
 import struct
@@ -8,7 +8,15 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # fmt: skip
+ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 MIB = 1024 * 1024
 
 
@@ -16,6 +24,14 @@ def gradient(width: int = 320, height: int = 240) -> Image.Image:
     """A soft picture that no two places of look alike."""
     x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
     return Image.fromarray(np.stack((x, y, 255 - (x + y) / 2), axis=2).astype(np.uint8))
+
+
+def half_transparent() -> Image.Image:
+    """The gradient, with nothing but its hidden colours in the left half."""
+    image = gradient().convert("RGBA")
+    image.putalpha(0)
+    image.paste(gradient(160, 240), (160, 0))
+    return image
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -150,17 +166,22 @@ INNOCENT: dict[str, Builder] = {
     "16-bit png": sixteen_bit_png,
     "palette with transparency": palette_png,
     "grey with alpha": lambda: encoded(gradient().convert("LA"), "PNG"),
-    "rgba png": lambda: encoded(gradient().convert("RGBA"), "PNG"),
+    "rgba png": lambda: encoded(half_transparent(), "PNG"),
     "one-bit png": lambda: encoded(gradient().convert("1"), "PNG"),
     "interlaced png": lambda: interlaced_png(50, 40),
     "one pixel": lambda: encoded(gradient(1, 1), "PNG"),
     "one pixel wide": lambda: encoded(Image.new("RGB", (1, 10_000)), "PNG"),
     "one pixel high": lambda: encoded(Image.new("RGB", (10_000, 1)), "JPEG"),
     "webp": lambda: encoded(gradient(), "WEBP"),
-    "webp with alpha": lambda: encoded(gradient().convert("RGBA"), "WEBP", lossless=True),
+    "webp with alpha": lambda: encoded(half_transparent(), "WEBP", lossless=True),
     "moving webp": lambda: encoded(
         gradient(), "WEBP", save_all=True, append_images=[Image.new("RGB", (320, 240))]
     ),
     "gif": lambda: encoded(gradient(), "GIF"),
     "endless gif": endless_gif,
 }
+
+
+def slow_png() -> bytes:
+    """25 megapixels in seven passes, 70 KB: takes a good part of a second to decode."""
+    return interlaced_png(5_000, 5_000)

@@ -46,6 +46,21 @@ def letterbox(data: bytes) -> tuple[NDArray[np.float32], float, int, int]:
     )
 
 
+def smoothed(image: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
+    """Each pixel mixed with its neighbours by a Gaussian of three by three; edges repeat."""
+    side = math.exp(-1 / (2 * sigma**2))
+    result = image.astype(float)
+    for axis in (0, 1):
+        padding = [(1, 1) if axis == number else (0, 0) for number in range(3)]
+        padded = np.pad(result, padding, mode="edge")
+        length = result.shape[axis]
+        before, middle, after = (
+            np.take(padded, range(start, start + length), axis) for start in range(3)
+        )
+        result = (side * before + middle + side * after) / (1 + 2 * side)
+    return np.asarray(np.rint(result), np.uint8)
+
+
 def linear_resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.float64]:
     """Each new pixel from its four nearest old ones, pixel centres aligned."""
     result = np.zeros((height, width, image.shape[2]))
@@ -70,7 +85,7 @@ def yolox_boxes(rows: NDArray[np.float32], threshold: float) -> list[PlainBox]:
     boxes = []
     cells = ((x, y, s) for s in (8, 16, 32) for y in range(SIZE // s) for x in range(SIZE // s))
     for row, (x, y, stride) in zip(rows.tolist(), cells, strict=True):
-        label = max(range(80), key=lambda number, row=row: row[5 + number])  # type: ignore[misc] - mypy cannot infer a default argument
+        label = row.index(max(row[5:]), 5) - 5
         confidence = row[4] * row[5 + label]
         if confidence >= threshold:
             centre_x, centre_y = (row[0] + x) * stride, (row[1] + y) * stride

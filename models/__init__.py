@@ -1,0 +1,1 @@
+"""Data: the model catalog, the bundled model and their licences."""
