@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
+from ingest_api.app import create_app
 from ingest_api.parts import ApiParts
+from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
@@ -39,6 +41,17 @@ class ApiConfig:
     redis: RedisSettings
 
 
+def run_api(config: ApiConfig) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    pool = PostgresPool(config.postgres)
+
+    async def open_pool(stack: AsyncExitStack) -> None:
+        stack.push_async_callback(pool.aclose)
+        await pool.open()
+
+    serve(create_app(make_parts(config, pool), opening=open_pool), config.api)
+
+
 def make_parts(config: ApiConfig, pool: PostgresPool) -> ApiParts:
     """Builds everything and connects nothing; the pool is opened and closed by the caller."""
     source = f"/image-analyzer/api/{socket.gethostname()}/{os.getpid()}"
@@ -57,11 +70,6 @@ def make_parts(config: ApiConfig, pool: PostgresPool) -> ApiParts:
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),
     )
-
-
-async def open_pool(pool: PostgresPool, stack: AsyncExitStack) -> None:
-    stack.push_async_callback(pool.aclose)
-    await pool.open()
 
 
 def _sealing_secret(settings: ApiSettings) -> bytes:

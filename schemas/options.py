@@ -16,19 +16,17 @@ def _named_threshold(value: Any) -> Any:
     return NAMED_THRESHOLDS[value] if isinstance(value, str) else value
 
 
+_FRACTION: Final = {"type": "number", "minimum": 0, "maximum": 1}
+_NAME: Final = {"type": "string", "enum": sorted(NAMED_THRESHOLDS)}
+
 ConfidenceThreshold = Annotated[
     float,
     BeforeValidator(_named_threshold),
     Field(ge=0, le=1),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 1},
-                {"enum": sorted(NAMED_THRESHOLDS), "type": "string"},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [_FRACTION, _NAME]}, mode="validation"),
+    WithJsonSchema(_FRACTION, mode="serialization"),
 ]
+"""A fraction, or its name; written as the number."""
 
 
 class AnalysisOptions(Contract):

@@ -1,0 +1,1 @@
+"""The command line: every process of the product starts here, and the operator's errands."""

@@ -1,0 +1,87 @@
+"""The five programs of an embedded instance and how each is started."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.data_folder import DataFolder
+from cli.embedded.broker import broker_program
+from cli.embedded.child import Program
+from cli.embedded.database import Database
+from cli.embedded.environment import process_environment, python_program
+from cli.embedded.ports import answers
+from cli.embedded.readiness import api_is_ready, worker_is_ready
+from cli.embedded.supervisor import Unit
+
+WORKERS = {
+    "detect": ("detect", "detect-bulk"),
+    "io": ("fetch", "fetch-bulk", "record", "retry", "sweep"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    api: int
+    broker: int
+    workers: Mapping[str, int]
+
+
+class Instance:
+    """Names, programs and questions; it starts nothing itself."""
+
+    def __init__(
+        self, folder: DataFolder, ports: Ports, base: Mapping[str, str], model: str | None
+    ) -> None:
+        self.folder = folder
+        self.ports = ports
+        self.database = Database(folder.postgres, folder.log("postgres"))
+        self.broker = f"127.0.0.1:{ports.broker}"
+        self.environment = process_environment(
+            base, folder, broker=self.broker, dsn=self.database.dsn, api_port=ports.api
+        )
+        if model is not None:
+            self.environment["ANALYZER_WORKER__PREFERRED_MODEL"] = model
+
+    def servers(self, create_topics: Callable[[], None]) -> tuple[Unit, Unit]:
+        """`create_topics` runs after each restart of the broker, before its clients do."""
+        return (
+            Unit(
+                "broker",
+                lambda: broker_program(self.ports.broker, self.folder.log("broker")),
+                after_restart=create_topics,
+            ),
+            Unit("postgres", self.database.program),
+        )
+
+    def processes(self) -> tuple[Unit, ...]:
+        api = Unit("api", lambda: self._python("api", ("api",), {}))
+        return (api, *(self._worker(name) for name in WORKERS))
+
+    def command(self, *arguments: str) -> Program:
+        """A short process of ours; its words go to `setup.log`."""
+        return self._python("setup", arguments, {})
+
+    def servers_are_ready(self) -> bool:
+        return self.database.is_ready() and answers(self.ports.broker)
+
+    def missing(self) -> list[str]:
+        """The processes that are not ready yet."""
+        names = [] if api_is_ready(self.ports.api) else ["api"]
+        return names + [
+            name for name, port in self.ports.workers.items() if not worker_is_ready(port)
+        ]
+
+    def _worker(self, name: str) -> Unit:
+        port = {"ANALYZER_WORKER__HEALTH_PORT": str(self.ports.workers[name])}
+        arguments = ("worker", *WORKERS[name])
+        return Unit(name, lambda: self._python(name, arguments, port), needs=("broker",))
+
+    def _python(self, name: str, arguments: tuple[str, ...], more: Mapping[str, str]) -> Program:
+        environment = {**self.environment, **more}
+        return python_program(name, arguments, environment, self.folder.log(name))
+
+
+def samples_folder() -> Path | None:
+    """The photographs of the checkout; None when the code is installed without them."""
+    folder = Path(__file__).resolve().parents[2] / "samples"
+    return folder if folder.is_dir() else None

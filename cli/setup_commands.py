@@ -1,0 +1,106 @@
+"""What is done once before the processes start: tables, topics, the bucket, API keys."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+
+from cli.exit_codes import ConfigurationError, DependencyError
+
+topics = typer.Typer(no_args_is_help=True, help="The topics of the catalog.")
+bucket = typer.Typer(no_args_is_help=True, help="Where pictures are kept.")
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+
+
+def migrate() -> None:
+    """Bring the database to the schema this version needs; a repeat changes nothing."""
+    from cli.settings import load_settings, require  # noqa: PLC0415 - keeps --help fast
+    from storage.errors import StoreUnavailableError  # noqa: PLC0415 - as above
+    from storage.schema import HEAD, upgrade  # noqa: PLC0415 - as above
+
+    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    try:
+        upgrade(postgres.dsn.get_secret_value())
+    except StoreUnavailableError as error:
+        raise DependencyError(f"{error}; nothing was changed, run it again") from error
+    print(f"the schema is at {HEAD}")
+
+
+@topics.command("create")
+def create_topics() -> None:
+    """Create the topics that are missing and give the log its identity."""
+    from cli.settings import load_settings  # noqa: PLC0415 - keeps --help fast
+    from topics import admin  # noqa: PLC0415 - as above
+    from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
+
+    settings = load_settings(os.environ)
+    try:
+        created = asyncio.run(admin.create_topics(settings.kafka))
+    except LogUnavailableError as error:
+        raise _broker_silent(settings.kafka.bootstrap_servers, error) from error
+    print(f"created {len(created)} topics" if created else "all topics are there")
+
+
+@topics.command("verify")
+def verify_topics() -> None:
+    """Compare the topics with the catalog; exit code 3 when one is missing or too small."""
+    from cli.settings import load_settings  # noqa: PLC0415 - keeps --help fast
+    from topics import admin  # noqa: PLC0415 - as above
+    from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
+
+    settings = load_settings(os.environ)
+    try:
+        problems = asyncio.run(admin.verify_topics(settings.kafka))
+    except LogUnavailableError as error:
+        raise _broker_silent(settings.kafka.bootstrap_servers, error) from error
+    if problems:
+        raise DependencyError("\n".join(problems))
+    print("all topics are as the catalog has them")
+
+
+@bucket.command("create")
+def create_bucket() -> None:
+    """Make the bucket, or the folder that takes its place; a repeat changes nothing."""
+    from cli.make_bucket import make_bucket  # noqa: PLC0415 - keeps --help fast
+    from cli.settings import load_settings, require  # noqa: PLC0415 - as above
+    from storage.errors import StorageError  # noqa: PLC0415 - as above
+
+    settings = require(load_settings(os.environ).bucket, "ANALYZER_BUCKET__ENDPOINT")
+    try:
+        asyncio.run(make_bucket(settings))
+    except StorageError as error:
+        raise DependencyError(str(error)) from error
+    print(f"the bucket is there: {settings.folder or settings.bucket}")
+
+
+@keys.command("create")
+def create_key(
+    tenant: Annotated[str, typer.Option(help="Whose key: lower-case letters, digits, - and _.")],
+    name: Annotated[str, typer.Option(help="What the key is for; people read it.")],
+) -> None:
+    """Make an API key and print it, this once: only its hash is kept."""
+    from cli.api_keys import add_key, is_tenant_id  # noqa: PLC0415 - keeps --help fast
+    from cli.settings import load_settings, require  # noqa: PLC0415 - as above
+    from storage.errors import StorageError  # noqa: PLC0415 - as above
+    from storage.key_format import mint_api_key  # noqa: PLC0415 - as above
+
+    if not is_tenant_id(tenant):
+        raise ConfigurationError(
+            f"--tenant {tenant}: must be up to 63 of a-z, 0-9, - and _, beginning with a letter "
+            "or a digit"
+        )
+    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    key = mint_api_key()
+    try:
+        asyncio.run(add_key(postgres, key, tenant=tenant, name=name))
+    except StorageError as error:
+        raise DependencyError(f"{error}; no key was made") from error
+    print(key)
+
+
+def _broker_silent(servers: str, error: Exception) -> DependencyError:
+    return DependencyError(
+        f"the broker at {servers} does not answer: {error}; "
+        "start it, or correct ANALYZER_KAFKA__BOOTSTRAP_SERVERS"
+    )

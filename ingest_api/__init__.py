@@ -1,0 +1,1 @@
+"""The HTTP door: takes pictures in, answers with results, streams what happens."""

@@ -1,0 +1,134 @@
+"""The composition root of the API: parts in, application out."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Lifespan
+
+from ingest_api.accept import Acceptance
+from ingest_api.analyses import Analyses
+from ingest_api.answers import Answers
+from ingest_api.capacity import UnfinishedCap
+from ingest_api.credentials import ApiKeyChecker
+from ingest_api.dependencies import dependencies_of
+from ingest_api.edge import Edge
+from ingest_api.errors import RefusedError
+from ingest_api.event_ids import IdSealer
+from ingest_api.gate import Gate
+from ingest_api.health import Health
+from ingest_api.live import Hub
+from ingest_api.lookup import Lookup
+from ingest_api.openapi import DescribedApi
+from ingest_api.parts import ApiParts
+from ingest_api.problems import (
+    on_http_exception,
+    on_refused,
+    on_storage_error,
+    on_validation_error,
+)
+from ingest_api.routes import Handlers, register
+from ingest_api.stopping import told_to_stop
+from ingest_api.streams import Streams
+from ingest_api.uploads import Uploads
+from ingest_api.urls import Urls
+from ingest_api.views import Views
+from storage.errors import StorageError
+from topics.tail import EventTail
+
+Opening = Callable[[contextlib.AsyncExitStack], Awaitable[None]]
+
+
+async def _nothing_to_open(_: contextlib.AsyncExitStack) -> None:
+    """The parts need nothing that lives as long as the application."""
+
+
+def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastAPI:
+    """Nothing connects before the lifespan starts; when it ends, every part is closed.
+
+    `opening` runs first in the lifespan: it opens what the parts share, a pool of connections, and
+    leaves its closing on the stack. `app.state.drain` ends waits and streams; the stop signals
+    call it by themselves.
+    """
+    settings = parts.settings
+    hub = Hub(
+        metrics=parts.metrics,
+        max_streams=settings.max_streams,
+        max_streams_per_tenant=settings.max_streams_per_tenant,
+    )
+    tail = parts.make_tail(hub.on_record)
+    hub.follow(tail)
+    app = DescribedApi(
+        title="AI Image Analyzer",
+        version="1",
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(parts, hub, tail, opening),
+    )
+    app.add_exception_handler(RefusedError, on_refused)
+    app.add_exception_handler(StorageError, on_storage_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.state.drain = hub.drain
+    register(app, _handlers(parts, hub))
+    app.add_middleware(
+        Gate,
+        checker=ApiKeyChecker(
+            parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s
+        ),
+        settings=settings,
+    )
+    app.add_middleware(Edge, metrics=parts.metrics)
+    return app
+
+
+def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
+    settings = parts.settings
+    views = Views(public_url=settings.public_url)
+    lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub)
+    acceptance = Acceptance(
+        images=parts.images,
+        analyses=parts.analyses,
+        publisher=parts.publisher,
+        cap=UnfinishedCap(parts.analyses, limit=settings.max_unfinished),
+        metrics=parts.metrics,
+        clock=parts.clock,
+        new_id=parts.new_id,
+    )
+    answers = Answers(acceptance=acceptance, hub=hub, lookup=lookup, views=views)
+    return Handlers(
+        uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
+        urls=Urls(acceptance=acceptance, answers=answers, settings=settings),
+        analyses=Analyses(lookup=lookup, views=views),
+        streams=Streams(
+            hub=hub,
+            lookup=lookup,
+            sealer=IdSealer(parts.sealing_secret),
+            views=views,
+            settings=settings,
+        ),
+        health=Health(dependencies_of(parts, hub, acceptance), parts.metrics),
+    )
+
+
+def _lifespan(parts: ApiParts, hub: Hub, tail: EventTail, opening: Opening) -> Lifespan[FastAPI]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            await opening(stack)
+            for store in (parts.images, parts.analyses, parts.cache):
+                stack.push_async_callback(store.aclose)
+            stack.push_async_callback(parts.publisher.aclose)
+            await parts.publisher.start()
+            stack.push_async_callback(tail.aclose)
+            await tail.start()
+            stack.enter_context(told_to_stop(hub.drain))
+            yield
+            hub.drain()
+
+    return lifespan

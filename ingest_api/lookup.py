@@ -1,0 +1,88 @@
+"""Where an analysis stands, from the nearest that knows: cache, record, memory of the tail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ingest_api.live import Hub
+from ingest_api.news import News, OutcomeEvent, outcome_of
+from schemas.events import AnalysisFailed, ImageAnalyzed
+from storage.errors import StorageError
+from storage.ports import Analysis, AnalysisStore, Completed, Failed, Outcome, Pending, ResultCache
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    tenant_id: str
+    request_id: UUID
+    accepted_at: datetime
+    outcome: Outcome
+
+    @property
+    def state(self) -> str:
+        if isinstance(self.outcome, Failed):
+            return self.outcome.state
+        return "completed" if isinstance(self.outcome, Completed) else "accepted"
+
+
+class Lookup:
+    """Asks the record only for what the cache does not hold, and fills the cache with it."""
+
+    def __init__(self, *, cache: ResultCache, analyses: AnalysisStore, hub: Hub) -> None:
+        self._cache = cache
+        self._analyses = analyses
+        self._hub = hub
+
+    async def find(self, tenant_id: str, request_id: UUID) -> Found | None:
+        """None for what is unknown and for what is another tenant's. Raises StorageError when the
+        record does not answer and nobody else knows the outcome."""
+        cached = await self._cache.get(tenant_id, request_id)
+        if cached is not None:
+            return _from_analysis(cached)
+        recalled = self._hub.recall(f"{tenant_id}/{request_id}")
+        try:
+            known = await self._analyses.find(tenant_id, request_id)
+        except StorageError:
+            if recalled is None:
+                raise
+            return from_news(recalled)
+        if known is None:
+            return None
+        if isinstance(known.outcome, Pending):
+            return _from_analysis(known) if recalled is None else from_news(recalled)
+        await self._cache.put([known])
+        return _from_analysis(known)
+
+
+def from_news(news: News) -> Found:
+    event = news.event
+    outcome = outcome_of(event, news.at)
+    return Found(event.tenant_id, event.request_id, event.accepted_at, outcome)
+
+
+def to_event(found: Found) -> OutcomeEvent | None:
+    """The event that told this outcome; None while there is none."""
+    outcome = found.outcome
+    if isinstance(outcome, Completed):
+        return ImageAnalyzed(
+            request_id=found.request_id,
+            tenant_id=found.tenant_id,
+            accepted_at=found.accepted_at,
+            result=outcome.result,
+        )
+    if isinstance(outcome, Failed):
+        return AnalysisFailed(
+            request_id=found.request_id,
+            tenant_id=found.tenant_id,
+            accepted_at=found.accepted_at,
+            code=outcome.code,
+            message=outcome.message,
+            retryable=outcome.retryable,
+            attempts=outcome.attempts,
+        )
+    return None
+
+
+def _from_analysis(known: Analysis) -> Found:
+    request = known.request
+    return Found(request.tenant_id, request.request_id, request.accepted_at, known.outcome)

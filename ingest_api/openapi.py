@@ -1,0 +1,179 @@
+"""What the OpenAPI document says: bodies, answers and problems of every route, with examples."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from ingest_api import errors
+from ingest_api import examples as shown
+from ingest_api.errors import Refusal, RefusedError
+from ingest_api.problems import MEDIA_TYPE, to_problem
+from schemas.http import Accepted, Alive, AnalysisView, Problem, Readiness
+from schemas.options import AnalysisOptions
+from schemas.result import AnalysisResult
+
+Described = dict[int | str, dict[str, Any]]
+
+_ALWAYS: Final = (
+    errors.UNAUTHENTICATED,
+    errors.HEADERS_TOO_LARGE,
+    errors.UNEXPECTED,
+    errors.DEPENDENCY_UNAVAILABLE,
+)
+_WORK: Final = (
+    *_ALWAYS,
+    errors.BODY_MALFORMED,
+    errors.PREFERENCE_INVALID,
+    errors.BODY_TIMEOUT,
+    errors.CONTENT_TYPE_WRONG,
+    errors.OPTION_INVALID,
+    errors.OPTION_UNKNOWN,
+    errors.OVERLOADED,
+    *errors.FAILED_REFUSALS,
+)
+UPLOAD_PROBLEMS: Final = (
+    *_WORK,
+    errors.UPLOAD_TOO_LARGE,
+    errors.IMAGE_EMPTY,
+    errors.IMAGE_MISSING,
+    errors.IMAGE_TRUNCATED,
+    errors.OPTION_REPEATED,
+)
+URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
+READ_PROBLEMS: Final = (*_ALWAYS, errors.NOT_FOUND)
+STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
+
+
+def problems(*refusals: Refusal) -> Described:
+    """One response a status, one example a code."""
+    described: Described = {}
+    for refusal in refusals:
+        entry = described.setdefault(
+            refusal.status,
+            {
+                "description": "RFC 9457 problem",
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        example = to_problem(RefusedError(refusal=refusal), trace_id=shown.TRACE_ID)
+        value = example.model_dump(mode="json", exclude_none=True)
+        entry["content"][MEDIA_TYPE]["examples"][refusal.code] = {"value": value}
+    return described
+
+
+def _answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
+    content = {"application/json": {"example": example}}
+    return {"description": description, "model": model, "content": content}
+
+
+def _streamed(description: str, example: str) -> Described:
+    content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
+    return {200: {"description": description, "content": content}}
+
+
+ANALYZED: Final[Described] = {
+    200: _answered("The result, within the wait", AnalysisResult, shown.RESULT),
+    202: _answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
+}
+VIEWED: Final[Described] = {200: _answered("As it stands now", AnalysisView, shown.VIEW)}
+ALIVE: Final[Described] = {200: _answered("Alive", Alive, {"status": "alive"})}
+READY: Final[Described] = {
+    200: _answered("Requests are accepted", Readiness, shown.READY),
+    503: _answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
+}
+METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
+ANALYSIS_STREAM: Final = _streamed(
+    "`state`, then `image-analyzed` or `analysis-failed`, then the end", shown.ANALYSIS_STREAM
+)
+TENANT_STREAM: Final = _streamed(
+    "`connected`, then every outcome; `gap` when results may be missing; `slow-client` or "
+    "`server-draining` before the server ends the stream",
+    shown.TENANT_STREAM,
+)
+
+SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}
+_PREFER: Final = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`wait=N` seconds to wait for the result, or `respond-async`",
+    "schema": {"type": "string"},
+    "example": "wait=20",
+}
+_LAST_EVENT_ID: Final = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The `id:` received last: the stream goes on behind it",
+    "schema": {"type": "string"},
+}
+RESUMABLE: Final[dict[str, Any]] = {**SECURED, "parameters": [_LAST_EVENT_ID]}
+
+
+def _options_schema() -> dict[str, Any]:
+    properties: dict[str, Any] = AnalysisOptions.model_json_schema()["properties"]
+    deadline = {
+        "type": "integer",
+        "minimum": 1,
+        "description": "Seconds after which the result is of no use",
+    }
+    return {**properties, "deadline_s": deadline}
+
+
+def _body(media_type: str, first: dict[str, Any], example: object) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "required": list(first),
+        "additionalProperties": False,
+        "properties": {**first, **_options_schema()},
+    }
+    content = {media_type: {"schema": schema, "example": example}}
+    return {
+        **SECURED,
+        "parameters": [_PREFER],
+        "requestBody": {"required": True, "content": content},
+    }
+
+
+UPLOAD_BODY: Final = _body(
+    "multipart/form-data", {"image": {"type": "string", "format": "binary"}}, shown.UPLOAD
+)
+URL_BODY: Final = _body(
+    "application/json", {"image_url": {"type": "string", "format": "uri"}}, shown.URL
+)
+
+
+class DescribedApi(FastAPI):
+    """A FastAPI whose document has our problems and credentials in it, made when first asked."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = _completed(super().openapi())
+        return self.openapi_schema
+
+
+def _completed(made: dict[str, Any]) -> dict[str, Any]:
+    components = made.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path in made["paths"].values():
+        for operation in path.values():
+            _drop_the_frameworks_own(operation["responses"])
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    return made
+
+
+def _drop_the_frameworks_own(responses: dict[str, Any]) -> None:
+    """It describes a 422 of its own for every path with a parameter; none is ever sent."""
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]

@@ -1,0 +1,108 @@
+"""The paths: which handler answers each, and what is said of it in the OpenAPI document."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.responses import PlainTextResponse
+
+from ingest_api import openapi as says
+from ingest_api.analyses import Analyses
+from ingest_api.health import Health
+from ingest_api.sse import EventStream
+from ingest_api.streams import Streams
+from ingest_api.uploads import Uploads
+from ingest_api.urls import Urls
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    uploads: Uploads
+    urls: Urls
+    analyses: Analyses
+    streams: Streams
+    health: Health
+
+
+def register(app: FastAPI, handlers: Handlers) -> None:
+    _register_work(app, handlers)
+    _register_streams(app, handlers.streams)
+    _register_operations(app, handlers.health)
+
+
+def _register_work(app: FastAPI, handlers: Handlers) -> None:
+    app.add_api_route(
+        "/api/v1/analyze/upload",
+        handlers.uploads.analyze,
+        methods=["POST"],
+        summary="Analyze an uploaded picture",
+        tags=["analyze"],
+        operation_id="analyze_upload",
+        response_model=None,
+        responses=says.ANALYZED | says.problems(*says.UPLOAD_PROBLEMS),
+        openapi_extra=says.UPLOAD_BODY,
+    )
+    app.add_api_route(
+        "/api/v1/analyze/url",
+        handlers.urls.analyze,
+        methods=["POST"],
+        summary="Analyze the picture at an address",
+        tags=["analyze"],
+        operation_id="analyze_url",
+        response_model=None,
+        responses=says.ANALYZED | says.problems(*says.URL_PROBLEMS),
+        openapi_extra=says.URL_BODY,
+    )
+    app.add_api_route(
+        "/api/v1/analyses/{request_id}",
+        handlers.analyses.get,
+        methods=["GET"],
+        summary="State and result of an analysis",
+        tags=["analyses"],
+        operation_id="get_analysis",
+        response_model=None,
+        responses=says.VIEWED | says.problems(*says.READ_PROBLEMS),
+        openapi_extra=says.SECURED,
+    )
+
+
+def _register_streams(app: FastAPI, streams: Streams) -> None:
+    app.add_api_route(
+        "/api/v1/analyses/{request_id}/events",
+        streams.of_analysis,
+        methods=["GET"],
+        summary="Stream one analysis to its outcome",
+        tags=["events"],
+        operation_id="stream_analysis",
+        response_class=EventStream,
+        response_model=None,
+        responses=says.ANALYSIS_STREAM | says.problems(*says.STREAM_PROBLEMS),
+        openapi_extra=says.SECURED,
+    )
+    app.add_api_route(
+        "/api/v1/events",
+        streams.of_tenant,
+        methods=["GET"],
+        summary="Stream all outcomes",
+        tags=["events"],
+        operation_id="stream_events",
+        response_class=EventStream,
+        response_model=None,
+        responses=says.TENANT_STREAM | says.problems(*says.STREAM_PROBLEMS),
+        openapi_extra=says.RESUMABLE,
+    )
+
+
+def _register_operations(app: FastAPI, health: Health) -> None:
+    app.add_api_route(
+        "/health", health.alive, methods=["GET"], summary="Alive", tags=["operations"],
+        operation_id="health", response_model=None, responses=says.ALIVE,
+    )  # fmt: skip
+    app.add_api_route(
+        "/ready", health.ready, methods=["GET"], summary="Ready", tags=["operations"],
+        operation_id="ready", response_model=None, responses=says.READY,
+    )  # fmt: skip
+    app.add_api_route(
+        "/metrics", health.metrics, methods=["GET"], summary="Metrics", tags=["operations"],
+        operation_id="metrics", response_model=None, response_class=PlainTextResponse,
+        responses=says.METRICS,
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""What the middleware leaves in the scope of a request for those inside it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.types import Scope
+
+from telemetry.traces import TraceContext, new_trace
+
+_TRACE = "analyzer.trace"
+_PRINCIPAL = "analyzer.principal"
+_REQUEST_ID = "analyzer.request_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, by a credential that was checked; `key_id` names the credential in logs."""
+
+    tenant_id: str
+    key_id: str
+
+
+def set_trace(scope: Scope, trace: TraceContext) -> None:
+    scope[_TRACE] = trace
+
+
+def trace_of(scope: Scope) -> TraceContext:
+    trace: TraceContext | None = scope.get(_TRACE)
+    return trace or new_trace()
+
+
+def set_principal(scope: Scope, principal: Principal) -> None:
+    scope[_PRINCIPAL] = principal
+
+
+def principal_of(scope: Scope) -> Principal:
+    """Raises LookupError on a path that the gate lets through without a credential."""
+    principal: Principal | None = scope.get(_PRINCIPAL)
+    if principal is None:
+        raise LookupError(f"{scope['path']} has no principal: it is declared public")
+    return principal
+
+
+def note_request_id(scope: Scope, request_id: UUID) -> None:
+    """For the log line of the request."""
+    scope[_REQUEST_ID] = str(request_id)
+
+
+def noted_of(scope: Scope) -> dict[str, str]:
+    """What is known of the request for its log line: who asked and what it is called."""
+    principal: Principal | None = scope.get(_PRINCIPAL)
+    noted = {} if principal is None else {"key_id": principal.key_id}
+    return noted | ({"request_id": scope[_REQUEST_ID]} if _REQUEST_ID in scope else {})
+
+
+def header_of(scope: Scope, name: bytes) -> str | None:
+    """The one value of that header; None when it is absent. Repeats are joined by commas, as
+    RFC 9110 section 5.3 has it."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else None

@@ -1,0 +1,33 @@
+"""Run the API in this process until it is told to stop."""
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ingest_api.settings import ApiSettings
+
+
+def serve(app: ASGIApp, settings: ApiSettings) -> None:
+    """Returns after SIGTERM or SIGINT, when what was under way is answered or the grace is over."""
+    server_for(app, settings).run()
+
+
+def server_for(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
+    """No header of a proxy is believed, nothing names the server, requests are logged by us."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            limit_concurrency=settings.limit_concurrency,
+            timeout_keep_alive=settings.keep_alive_s,
+            timeout_graceful_shutdown=settings.graceful_shutdown_s,
+        )
+    )

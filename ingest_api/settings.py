@@ -1,0 +1,62 @@
+"""Settings of the HTTP API."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+KIB = 1024
+
+
+class ApiSettings(BaseModel):
+    """Published limits are settings: a request over one is refused with the number named.
+
+    `secret` (at least 32 characters) seals the ids of event streams; replicas must share it, and
+    without one ids do not survive a restart. `public_url` is put before the paths of links.
+    `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
+    A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*[^/\s])?$")] | None = None
+    secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 15_000_000
+    max_pixels: Annotated[int, Field(ge=1)] = 25_000_000
+    max_side_px: Annotated[int, Field(ge=1)] = 10_000
+    max_json_bytes: Annotated[int, Field(ge=1)] = 64 * KIB
+    max_header_bytes: Annotated[int, Field(ge=1)] = 16 * KIB
+    max_header_fields: Annotated[int, Field(ge=1)] = 100
+    body_grace_s: Annotated[float, Field(gt=0)] = 10.0
+    body_bytes_per_s: Annotated[int, Field(ge=1)] = 64 * KIB
+
+    fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    wait_default_s: Annotated[int, Field(ge=0)] = 10
+    wait_max_s: Annotated[int, Field(ge=0)] = 60
+    deadline_default_s: Annotated[int, Field(ge=1)] = 3600
+    deadline_max_s: Annotated[int, Field(ge=1)] = 86_400
+    max_unfinished: Annotated[int, Field(ge=1)] = 100_000
+
+    auth_cache_s: Annotated[float, Field(ge=0, le=60)] = 30.0
+    auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0
+
+    stream_ping_s: Annotated[float, Field(gt=0)] = 15.0
+    stream_send_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    stream_retry_ms: Annotated[int, Field(ge=1)] = 2000
+    stream_queue: Annotated[int, Field(ge=1)] = 100
+    max_streams: Annotated[int, Field(ge=1)] = 5000
+    max_streams_per_tenant: Annotated[int, Field(ge=1)] = 2000
+    max_replayed_records: Annotated[int, Field(ge=1)] = 100_000
+
+    limit_concurrency: Annotated[int, Field(ge=1)] | None = None
+    keep_alive_s: Annotated[int, Field(ge=1)] = 15
+    graceful_shutdown_s: Annotated[int, Field(ge=1)] = 20
+
+    @property
+    def max_request_bytes(self) -> int:
+        """Of a whole upload: the picture, its options and the multipart frame around them."""
+        return self.max_upload_bytes + 64 * KIB

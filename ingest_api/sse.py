@@ -1,0 +1,68 @@
+"""Server-sent events on the wire (WHATWG HTML, section 9.2): frames and their response."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ingest_api.mailbox import Mailbox, closed_when_gone
+
+PING = b": ping\n\n"
+MEDIA_TYPE = "text/event-stream"
+
+
+def frame(event: str, data: bytes, *, event_id: str = "", retry_ms: int | None = None) -> bytes:
+    """One event; `data` is one line of JSON, so nothing in it can end a frame."""
+    head = f"event: {event}\n"
+    if event_id:
+        head += f"id: {event_id}\n"
+    if retry_ms is not None:
+        head += f"retry: {retry_ms}\n"
+    return head.encode() + b"data: " + data + b"\n\n"
+
+
+def moved(event_id: str) -> bytes:
+    """A ping that moves the client's last event id on; no event is dispatched for it."""
+    return b": ping\nid: " + event_id.encode() + b"\n\n"
+
+
+class EventStream(Response):
+    """Sends frames as they come, uncompressed. Ends when the frames do, when the client
+    disconnects, and when it takes nothing for `send_timeout_s`; then `held` is released."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        frames: AsyncGenerator[bytes, None],
+        *,
+        mailbox: Mailbox,
+        held: ExitStack,
+        send_timeout_s: float,
+    ) -> None:
+        self._frames = frames
+        self._held = held
+        self._mailbox = mailbox
+        self._send_timeout_s = send_timeout_s
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            async with (
+                closed_when_gone(receive, self._mailbox),
+                contextlib.aclosing(self._frames) as frames,
+            ):
+                async for chunk in frames:
+                    await self._send(send, chunk, more_body=True)
+                await self._send(send, b"", more_body=False)
+
+    async def _send(self, send: Send, chunk: bytes, *, more_body: bool) -> None:
+        async with asyncio.timeout(self._send_timeout_s):
+            await send({"type": "http.response.body", "body": chunk, "more_body": more_body})
