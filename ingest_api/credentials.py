@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from ingest_api.errors import UNAUTHENTICATED, RefusedError
 from ingest_api.scope import Principal
+from storage.errors import StorageError
 from storage.ports import ApiKeyStore
 
 _T = TypeVar("_T")
@@ -48,6 +49,16 @@ class ApiKeyChecker:
         if self._misses.get(digest, now) is not None:
             raise RefusedError(refusal=UNAUTHENTICATED)
         return await self._look_up(digest)
+
+    async def still_valid(self, authorization: str | None, api_key: str | None) -> bool:
+        """Whether `check` would pass now; a store that does not answer revokes nothing."""
+        try:
+            await self.check(authorization, api_key)
+        except RefusedError:
+            return False
+        except StorageError:
+            return True
+        return True
 
     async def _look_up(self, digest: bytes) -> Principal:
         found = await self._store.find_api_key(digest)

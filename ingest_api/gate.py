@@ -1,5 +1,7 @@
 """Who is asking and how much is coming, decided before a byte of the body is read."""
 
+from functools import partial
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest_api.credentials import ApiKeyChecker
@@ -13,7 +15,7 @@ from ingest_api.errors import (
 )
 from ingest_api.policies import PUBLIC_PATHS, UPLOAD_PATHS
 from ingest_api.problems import problem_response
-from ingest_api.scope import header_of, set_principal
+from ingest_api.scope import header_of, set_principal, set_still_valid
 from ingest_api.settings import ApiSettings
 from storage.errors import StorageError, StoreUnavailableError
 
@@ -57,10 +59,9 @@ class Gate:
     async def _authenticate(self, scope: Scope) -> None:
         if scope["path"] in PUBLIC_PATHS:
             return
-        principal = await self._checker.check(
-            header_of(scope, b"authorization"), header_of(scope, b"x-api-key")
-        )
-        set_principal(scope, principal)
+        given = header_of(scope, b"authorization"), header_of(scope, b"x-api-key")
+        set_principal(scope, await self._checker.check(*given))
+        set_still_valid(scope, partial(self._checker.still_valid, *given))
 
     def _check_length(self, scope: Scope) -> None:
         text = header_of(scope, b"content-length")

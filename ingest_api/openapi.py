@@ -91,8 +91,8 @@ ANALYSIS_STREAM: Final = _streamed(
     "`state`, then `image-analyzed` or `analysis-failed`, then the end", shown.ANALYSIS_STREAM
 )
 TENANT_STREAM: Final = _streamed(
-    "`connected`, then every outcome; `gap` when results may be missing; `slow-client` or "
-    "`server-draining` before the server ends the stream",
+    "`connected`, then every outcome; `gap` when results may be missing; `slow-client`, "
+    "`server-draining` or `credential-revoked` before the server ends the stream",
     shown.TENANT_STREAM,
 )
 

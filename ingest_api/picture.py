@@ -75,8 +75,10 @@ def _has_end(file: BinaryIO, header: Header) -> bool:
 def _found_from_behind(file: BinaryIO, mark: bytes, first: int) -> bool:
     """Whether `mark` lies at or behind `first`, looking at the end of the file before the rest."""
     end = file.seek(0, os.SEEK_END)
+    window = 512  # almost always enough
     while end > first:
-        start = max(first, end - _WINDOW)
+        start = max(first, end - window)
+        window = _WINDOW
         file.seek(start)
         if mark in file.read(end - start):
             return True

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from ingest_api import openapi as says
 from ingest_api.analyses import Analyses
 from ingest_api.health import Health
-from ingest_api.sse import EventStream
+from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
@@ -73,7 +73,7 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
         summary="Stream one analysis to its outcome",
         tags=["events"],
         operation_id="stream_analysis",
-        response_class=EventStream,
+        response_class=EventStreamBody,
         response_model=None,
         responses=says.ANALYSIS_STREAM | says.problems(*says.STREAM_PROBLEMS),
         openapi_extra=says.SECURED,
@@ -85,7 +85,7 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
         summary="Stream all outcomes",
         tags=["events"],
         operation_id="stream_events",
-        response_class=EventStream,
+        response_class=EventStreamBody,
         response_model=None,
         responses=says.TENANT_STREAM | says.problems(*says.STREAM_PROBLEMS),
         openapi_extra=says.RESUMABLE,

@@ -1,5 +1,6 @@
 """What the middleware leaves in the scope of a request for those inside it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from telemetry.traces import TraceContext, new_trace
 _TRACE = "analyzer.trace"
 _PRINCIPAL = "analyzer.principal"
 _REQUEST_ID = "analyzer.request_id"
+_STILL_VALID = "analyzer.still_valid"
+
+StillValid = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ def principal_of(scope: Scope) -> Principal:
     if principal is None:
         raise LookupError(f"{scope['path']} has no principal: it is declared public")
     return principal
+
+
+def set_still_valid(scope: Scope, still_valid: StillValid) -> None:
+    scope[_STILL_VALID] = still_valid
+
+
+def still_valid_of(scope: Scope) -> StillValid:
+    """Asks again whether the credential of this request is good; for answers that last."""
+    still_valid: StillValid = scope[_STILL_VALID]
+    return still_valid
 
 
 def note_request_id(scope: Scope, request_id: UUID) -> None:

@@ -14,6 +14,7 @@ class ApiSettings(BaseModel):
     `secret` (at least 32 characters) seals the ids of event streams; replicas must share it, and
     without one ids do not survive a restart. `public_url` is put before the paths of links.
     `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
+    A stream that opens before the log is reached waits `stream_log_wait_s` for it.
     A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
     """
 
@@ -46,6 +47,7 @@ class ApiSettings(BaseModel):
 
     stream_ping_s: Annotated[float, Field(gt=0)] = 15.0
     stream_send_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    stream_log_wait_s: Annotated[float, Field(ge=0)] = 5.0
     stream_retry_ms: Annotated[int, Field(ge=1)] = 2000
     stream_queue: Annotated[int, Field(ge=1)] = 100
     max_streams: Annotated[int, Field(ge=1)] = 5000

@@ -9,6 +9,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ingest_api.mailbox import Mailbox, closed_when_gone
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
 
 PING = b": ping\n\n"
 MEDIA_TYPE = "text/event-stream"
@@ -29,11 +32,15 @@ def moved(event_id: str) -> bytes:
     return b": ping\nid: " + event_id.encode() + b"\n\n"
 
 
-class EventStream(Response):
-    """Sends frames as they come, uncompressed. Ends when the frames do, when the client
-    disconnects, and when it takes nothing for `send_timeout_s`; then `held` is released."""
+class EventStreamBody(Response):
+    """The kind of answer, for the OpenAPI document."""
 
     media_type = MEDIA_TYPE
+
+
+class EventStream(EventStreamBody):
+    """Sends frames as they come, uncompressed. Ends when the frames do, when the client
+    disconnects, and when it takes nothing for `send_timeout_s`; then `held` is released."""
 
     def __init__(
         self,
@@ -60,9 +67,15 @@ class EventStream(Response):
                 contextlib.aclosing(self._frames) as frames,
             ):
                 async for chunk in frames:
-                    await self._send(send, chunk, more_body=True)
-                await self._send(send, b"", more_body=False)
+                    if not await self._has_sent(send, chunk, more_body=True):
+                        return
+                await self._has_sent(send, b"", more_body=False)
 
-    async def _send(self, send: Send, chunk: bytes, *, more_body: bool) -> None:
-        async with asyncio.timeout(self._send_timeout_s):
-            await send({"type": "http.response.body", "body": chunk, "more_body": more_body})
+    async def _has_sent(self, send: Send, chunk: bytes, *, more_body: bool) -> bool:
+        try:
+            async with asyncio.timeout(self._send_timeout_s):
+                await send({"type": "http.response.body", "body": chunk, "more_body": more_body})
+        except TimeoutError:
+            _log.warning("stream_stalled", timeout_s=self._send_timeout_s)
+            return False
+        return True

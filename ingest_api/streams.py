@@ -1,6 +1,7 @@
 """Server-sent events: one analysis to its outcome; all outcomes of a tenant, resumable."""
 
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from uuid import UUID
@@ -17,7 +18,7 @@ from ingest_api.lookup import Found, Lookup, to_event
 from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, OutcomeEvent
 from ingest_api.resume import CatchUp, Following, GapError, GapReason
-from ingest_api.scope import principal_of
+from ingest_api.scope import StillValid, principal_of, still_valid_of
 from ingest_api.settings import ApiSettings
 from ingest_api.sse import PING, EventStream, frame, moved
 from ingest_api.views import Views
@@ -25,6 +26,7 @@ from schemas.http import GapNotice
 from storage.errors import StorageError
 from topics.catalog import topic_of
 
+_REVOKED = frame("credential-revoked", b"{}")
 _CLOSING_EVENTS = {Closing.SLOW: "slow-client", Closing.DRAINING: "server-draining"}
 
 
@@ -54,7 +56,8 @@ class Streams:
             if found is None:
                 raise RefusedError(refusal=NOT_FOUND)
             held = stack.pop_all()
-        return self._stream(self._analysis_frames(found, mailbox), mailbox, held)
+        frames = self._analysis_frames(found, mailbox, still_valid_of(request.scope))
+        return self._stream(frames, mailbox, held)
 
     async def of_tenant(self, request: Request) -> Response:
         """Stream every outcome of the tenant from now on, or from `Last-Event-ID`."""
@@ -63,7 +66,8 @@ class Streams:
         held = ExitStack()
         held.enter_context(self._hub.streaming(tenant_id, mailbox))
         following = Following(self._hub, tenant_id=tenant_id, mailbox=mailbox, held=held)
-        frames = self._tenant_frames(request.headers.get("last-event-id"), following)
+        last_event_id = request.headers.get("last-event-id")
+        frames = self._tenant_frames(last_event_id, following, still_valid_of(request.scope))
         return self._stream(frames, mailbox, held)
 
     def _stream(
@@ -72,7 +76,9 @@ class Streams:
         timeout_s = self._settings.stream_send_timeout_s
         return EventStream(frames, mailbox=mailbox, held=held, send_timeout_s=timeout_s)
 
-    async def _analysis_frames(self, found: Found, mailbox: Mailbox) -> AsyncGenerator[bytes, None]:
+    async def _analysis_frames(
+        self, found: Found, mailbox: Mailbox, still_valid: StillValid
+    ) -> AsyncGenerator[bytes, None]:
         cursor = Cursor(self._sealer, found.tenant_id, self._hub.place())
         state = self._views.accepted(found.request_id, found.state).to_json()
         yield self._first("state", state, cursor)
@@ -85,15 +91,19 @@ class Streams:
             if isinstance(item, News):
                 cursor.advance(item.place)
                 event = item.event
-            else:
+            elif await still_valid():
                 yield PING
                 event = await self._asked_again(found.tenant_id, found.request_id)
+            else:
+                yield _REVOKED
+                return
         yield _told(event, cursor)
 
     async def _tenant_frames(
-        self, last_event_id: str | None, following: Following
+        self, last_event_id: str | None, following: Following, still_valid: StillValid
     ) -> AsyncGenerator[bytes, None]:
         cursor = Cursor(self._sealer, following.tenant_id, LogPlace(""))
+        await self._wait_for_log(following.mailbox)
         try:
             place, gap = self._resume_place(last_event_id, following), None
         except GapError as error:
@@ -109,8 +119,15 @@ class Streams:
                 gap = error.reason
         if gap is not None:
             yield self._gap(gap, cursor)
-        async for chunk in self._live(cursor, following.mailbox):
+        async for chunk in self._live(cursor, following.mailbox, still_valid):
             yield chunk
+
+    async def _wait_for_log(self, mailbox: Mailbox) -> None:
+        """Right after a start the clients are back before the log is: they lose nothing by it."""
+        until = time.monotonic() + self._settings.stream_log_wait_s
+        while not self._hub.place().identity and time.monotonic() < until:
+            if await mailbox.next(0.05) is not None:
+                return
 
     def _resume_place(self, last_event_id: str | None, following: Following) -> LogPlace:
         """Raises GapError."""
@@ -123,12 +140,21 @@ class Streams:
         self._catch_up.check(place)
         return place
 
-    async def _live(self, cursor: Cursor, mailbox: Mailbox) -> AsyncGenerator[bytes, None]:
+    async def _live(
+        self, cursor: Cursor, mailbox: Mailbox, still_valid: StillValid
+    ) -> AsyncGenerator[bytes, None]:
+        ping_s = self._settings.stream_ping_s
+        check_at = time.monotonic() + ping_s
         while True:
-            item = await mailbox.next(self._settings.stream_ping_s)
+            item = await mailbox.next(ping_s)
             if isinstance(item, Closing):
                 yield _farewell(item)
                 return
+            if time.monotonic() >= check_at:
+                check_at = time.monotonic() + ping_s
+                if not await still_valid():
+                    yield _REVOKED
+                    return
             if item is None:
                 yield moved(cursor.event_id) if cursor.advance(self._hub.place()) else PING
             elif cursor.is_new(item):

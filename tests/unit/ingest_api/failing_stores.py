@@ -1,0 +1,111 @@
+"""The twins of storage with a switch that makes them fail as a dead service does."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import BinaryIO
+from uuid import UUID
+
+from storage.analyses_memory import MemoryAnalysisStore
+from storage.api_keys_memory import MemoryApiKeyStore
+from storage.cache_memory import MemoryResultCache
+from storage.errors import StoreUnavailableError
+from storage.images_memory import MemoryImageStore
+from storage.ports import Analysis, ApiKey, Request
+
+
+class Switch:
+    """One for all stores that live in the same service."""
+
+    def __init__(self, dependency: str) -> None:
+        self._dependency = dependency
+        self.is_down = False
+
+    def pass_through(self) -> None:
+        if self.is_down:
+            raise StoreUnavailableError(self._dependency, "switched off by the test")
+
+
+class Images(MemoryImageStore):
+    """`then` happens right after an object was stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.switch = Switch("bucket")
+        self.then: Callable[[], None] = lambda: None
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._objects)
+
+    async def put(self, key: str, body: BinaryIO, *, size_bytes: int, content_type: str) -> None:
+        self.switch.pass_through()
+        await super().put(key, body, size_bytes=size_bytes, content_type=content_type)
+        self.then()
+
+    async def check(self) -> None:
+        self.switch.pass_through()
+
+
+class Analyses(MemoryAnalysisStore):
+    """`finds` counts how often a row was asked for; `then` happens right after an acceptance."""
+
+    def __init__(self, switch: Switch) -> None:
+        super().__init__()
+        self._switch = switch
+        self.finds = 0
+        self.then: Callable[[Request], Awaitable[None]] = _nothing
+
+    @property
+    def requests(self) -> list[Request]:
+        return [analysis.request for analysis in self._analyses.values()]
+
+    async def accept(self, request: Request) -> None:
+        self._switch.pass_through()
+        await super().accept(request)
+        await self.then(request)
+
+    async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
+        self._switch.pass_through()
+        self.finds += 1
+        return await super().find(tenant_id, request_id)
+
+    async def count_unfinished(self, limit: int) -> int:
+        self._switch.pass_through()
+        return await super().count_unfinished(limit)
+
+    async def check(self) -> None:
+        self._switch.pass_through()
+
+
+class ApiKeys(MemoryApiKeyStore):
+    """`lookups` counts how often the store was asked; `is_revoked` revokes all keys."""
+
+    def __init__(self, switch: Switch) -> None:
+        super().__init__()
+        self._switch = switch
+        self.lookups = 0
+        self.is_revoked = False
+
+    async def find_api_key(self, key_hash: bytes) -> ApiKey | None:
+        self._switch.pass_through()
+        self.lookups += 1
+        return None if self.is_revoked else await super().find_api_key(key_hash)
+
+
+class Cache(MemoryResultCache):
+    def __init__(self) -> None:
+        super().__init__()
+        self.switch = Switch("redis")
+
+    async def get(self, tenant_id: str, request_id: UUID) -> Analysis | None:
+        return None if self.switch.is_down else await super().get(tenant_id, request_id)
+
+    async def put(self, analyses: Sequence[Analysis]) -> None:
+        if not self.switch.is_down:
+            await super().put(analyses)
+
+    async def check(self) -> None:
+        self.switch.pass_through()
+
+
+async def _nothing(_: Request) -> None:
+    """Nothing happens after an acceptance."""

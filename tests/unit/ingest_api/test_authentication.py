@@ -1,0 +1,160 @@
+"""Nobody gets in without a key that is in the store; and nobody's body is read before."""
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from ingest_api.credentials import ApiKeyChecker
+from ingest_api.errors import RefusedError
+from ingest_api.policies import POLICIES, Access
+from ingest_api.settings import ApiSettings
+from tests.unit.ingest_api.failing_stores import ApiKeys, Switch
+from tests.unit.ingest_api.pictures import picture
+from tests.unit.ingest_api.problems import problem_of
+from tests.unit.ingest_api.twin_api import ASYNC, TwinApi
+
+UPLOAD = "/api/v1/analyze/upload"
+BAD = {
+    "nothing": {},
+    "wrong key": {"Authorization": "Bearer wrong"},
+    "wrong scheme": {"Authorization": "Basic acme-key"},
+    "no scheme": {"Authorization": "acme-key"},
+    "empty bearer": {"Authorization": "Bearer "},
+    "wrong header key": {"X-API-Key": "wrong"},
+    "empty header key": {"X-API-Key": ""},
+    "bad bearer beside a good key": {"Authorization": "Bearer x", "X-API-Key": "acme-key"},
+    "half a key": {"Authorization": "Bearer acme-ke"},
+    "long": {"Authorization": "Bearer " + "a" * 2000},
+    "not ascii": {"Authorization": "Bearer kéy"},
+}
+
+
+class Body:
+    """Remembers whether anybody read it."""
+
+    def __init__(self) -> None:
+        self.was_read = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.was_read = True
+        yield b"x"
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_without_a_valid_key_no_byte_of_the_body_is_read(api: TwinApi, name: str) -> None:
+    body = Body()
+    headers = {key.encode(): value.encode("latin-1") for key, value in BAD[name].items()}
+    async with api.client(None) as client:
+        answer = await client.post(UPLOAD, content=body, headers=headers)
+    problem_of(answer, 401, "unauthenticated")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert not body.was_read
+    assert api.is_empty
+
+
+async def test_every_401_says_the_same(api: TwinApi) -> None:
+    bodies = set()
+    async with api.client(None) as client:
+        for bad in BAD.values():
+            headers = {key.encode(): value.encode("latin-1") for key, value in bad.items()}
+            said = (await client.get("/api/v1/events", headers=headers)).json()
+            said.pop("trace_id")
+            bodies.add(json.dumps(said, sort_keys=True))
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer acme-key"}, {"Authorization": "bearer  acme-key"},
+     {"X-API-Key": "acme-key"}],
+)  # fmt: skip
+async def test_a_key_is_taken_in_either_header(api: TwinApi, headers: dict[str, str]) -> None:
+    async with api.client(None) as client:
+        files = {"image": picture()}
+        answer = await client.post(UPLOAD, files=files, headers=headers | ASYNC)
+    assert answer.status_code == 202
+    assert api.analyses.requests[0].tenant_id == "acme"
+
+
+async def test_without_keys_nobody_gets_in() -> None:
+    async with TwinApi(ApiSettings(), keys={}).running() as twin, twin.client("acme") as client:
+        problem_of(await client.get("/api/v1/events"), 401, "unauthenticated")
+        assert (await client.get("/health")).status_code == 200
+
+
+async def test_every_path_but_the_public_ones_asks_for_a_key(api: TwinApi) -> None:
+    async with api.client(None) as client:
+        for (method, path), policy in POLICIES.items():
+            answer = await client.request(method, path)
+            assert (answer.status_code == 401) == (policy.access is Access.TENANT), path
+        for path in ("/nowhere", "/health/", "/docs/", "//health", "/HEALTH", "/admin"):
+            problem_of(await client.get(path), 401, "unauthenticated")
+
+
+async def test_an_announced_length_over_the_limit_is_refused_unread(api: TwinApi) -> None:
+    body = Body()
+    async with api.client() as client:
+        length = {"Content-Length": str(15_000_000 + 64 * 1024 + 1)}
+        answer = await client.post(UPLOAD, content=body, headers=length)
+        refused = problem_of(answer, 413, "image_too_large")
+        assert (refused["field"], refused["limit"]) == ("image", 15_000_000)
+        for text in ("-1", "1.5", "x", "1, 2"):
+            answer = await client.post(UPLOAD, content=body, headers={"Content-Length": text})
+            problem_of(answer, 400, "body_malformed")
+    assert not body.was_read
+
+
+async def test_headers_have_a_limit(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/events", headers={"X-Much": "x" * 20_000})
+    assert problem_of(answer, 431, "headers_too_large")["limit"] == 16 * 1024
+    many = {f"X-{number}": "" for number in range(101)}
+    answer = await client.get("/api/v1/events", headers=many)
+    assert problem_of(answer, 431, "headers_too_large")["limit"] == 100
+
+
+async def test_postgres_gone_lets_remembered_keys_in_and_asks_others_to_come_back(
+    api: TwinApi, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/api/v1/analyses/x")).status_code == 404
+    api.postgres.is_down = True
+    assert (await client.get("/api/v1/analyses/x")).status_code == 404
+    async with api.client("globex") as other:
+        answer = await other.get("/api/v1/analyses/x")
+        problem_of(answer, 503, "dependency_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi) -> None:
+    clock = Clock()
+    checker = ApiKeyChecker(api.api_keys, hit_s=30, miss_s=2, now=clock)
+    for _ in range(3):
+        assert (await checker.check("Bearer acme-key", None)).tenant_id == "acme"
+        with pytest.raises(RefusedError):
+            await checker.check("Bearer guess", None)
+    assert api.api_keys.lookups == 2
+    clock.now += 3
+    with pytest.raises(RefusedError):
+        await checker.check("Bearer guess", None)
+    await checker.check("Bearer acme-key", None)
+    assert api.api_keys.lookups == 3
+    clock.now += 28
+    await checker.check("Bearer acme-key", None)
+    assert api.api_keys.lookups == 4
+
+
+async def test_guesses_do_not_fill_the_memory() -> None:
+    checker = ApiKeyChecker(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2)
+    for number in range(12_000):
+        with pytest.raises(RefusedError):
+            await checker.check(None, f"guess-{number}")
+    assert len(checker._misses._entries) == 10_000

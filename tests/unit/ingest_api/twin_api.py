@@ -1,0 +1,111 @@
+"""The whole API on twins, with a worker that answers as the test tells it to."""
+
+import contextlib
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+
+import httpx
+
+from ingest_api.app import create_app
+from ingest_api.parts import ApiParts
+from ingest_api.settings import ApiSettings
+from schemas.contract import RequestFact
+from schemas.events import ImageRequested, ImageSubmitted
+from storage.ports import ApiKey, Request
+from telemetry.metrics import Metrics
+from tests.unit.ingest_api.failing_stores import Analyses, ApiKeys, Cache, Images, Switch
+from tests.unit.ingest_api.outcomes import analyzed
+from topics.catalog import IMAGE_REQUESTED, IMAGE_SUBMITTED, RESULTS, topic_named, topic_of
+from topics.codec import decode, encode
+from topics.memory import MemoryLog, MemoryPublisher, MemoryTail
+from topics.records import Record
+
+KEYS = {"acme": "acme-key", "globex": "globex-key"}
+SECRET = b"a secret of more than 32 bytes, for tests"
+ASYNC = {"Prefer": "respond-async"}
+
+
+class TwinApi:
+    """`answer` is what the worker says to a request: an event, or None for nothing yet."""
+
+    def __init__(
+        self,
+        settings: ApiSettings,
+        *,
+        log: MemoryLog | None = None,
+        keys: Mapping[str, str] = KEYS,
+    ) -> None:
+        self._keys = keys
+        self.log = log or MemoryLog()
+        self.postgres = Switch("postgres")
+        self.images = Images()
+        self.analyses = Analyses(self.postgres)
+        self.api_keys = ApiKeys(self.postgres)
+        self.cache = Cache()
+        self.metrics = Metrics()
+        self.answer: Callable[[Request], RequestFact | None] = analyzed
+        self.tail: MemoryTail | None = None
+        self.app = create_app(self._parts(settings), opening=self._open)
+
+    def client(self, tenant_id: str | None = "acme") -> httpx.AsyncClient:
+        headers = {} if tenant_id is None else {"Authorization": f"Bearer {KEYS[tenant_id]}"}
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
+
+    def say(self, event: RequestFact) -> None:
+        """Put an outcome into the log."""
+        home = topic_of(type(event))
+        self.log.append(encode(event, home, source="test", traceparent=None))
+
+    def drain(self) -> None:
+        self.app.state.drain()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing stored, no row, nothing announced."""
+        return not (self.images.keys or self.analyses.requests or any(self.log.records.values()))
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["TwinApi"]:
+        async with self.app.router.lifespan_context(self.app):
+            yield self
+
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
+        for tenant_id, key in self._keys.items():
+            digest = hashlib.sha256(key.encode()).digest()
+            await self.api_keys.add_api_key(ApiKey(f"key-{tenant_id}", tenant_id), digest, name="t")
+        worker = MemoryTail(self.log, (IMAGE_REQUESTED, IMAGE_SUBMITTED), self._work)
+        stack.push_async_callback(worker.aclose)
+        await worker.start()
+
+    def _work(self, record: Record) -> None:
+        request = decode(record, topic_named(record.topic)).event
+        assert isinstance(request, ImageRequested | ImageSubmitted)
+        answer = self.answer(request)
+        if answer is not None:
+            self.say(answer)
+
+    def _make_tail(self, on_record: Callable[[Record], None]) -> MemoryTail:
+        self.tail = MemoryTail(self.log, RESULTS, on_record)
+        return self.tail
+
+    def _parts(self, settings: ApiSettings) -> ApiParts:
+        return ApiParts(
+            settings=settings,
+            images=self.images,
+            analyses=self.analyses,
+            api_keys=self.api_keys,
+            cache=self.cache,
+            publisher=MemoryPublisher(self.log),
+            make_tail=self._make_tail,
+            metrics=self.metrics,
+            clock=lambda: datetime.now(UTC),
+            new_id=uuid.uuid4,
+            sealing_secret=SECRET,
+        )
+
+
+def nothing_yet(_: Request) -> None:
+    """A worker that is still at it."""
