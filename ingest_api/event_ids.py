@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from Crypto.Cipher import AES
+from Crypto.Cipher._mode_siv import SivMode
 
 from topics.positions import Positions
 
 _MAX_ID_CHARS = 8192
 _PURPOSE = b"sse-event-id"
+_SEAL_BYTES = 16
 
 Spot = tuple[str, int]
 
@@ -49,11 +50,11 @@ class IdSealer:
     def __init__(self, secret: bytes) -> None:
         if len(secret) < 32:
             raise ValueError("the sealing secret has fewer than 32 bytes")
-        self._cipher = AESSIV(hashlib.sha512(_PURPOSE + b"\x00" + secret).digest())
+        self._key = hashlib.sha512(_PURPOSE + b"\x00" + secret).digest()
 
     def seal(self, tenant_id: str, place: LogPlace) -> str:
-        sealed = self._cipher.encrypt(_to_text(place).encode(), [tenant_id.encode()])
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        text, seal = self._cipher(tenant_id).encrypt_and_digest(_to_text(place).encode())
+        return base64.urlsafe_b64encode(seal + text).rstrip(b"=").decode()
 
     def unseal(self, tenant_id: str, text: str) -> LogPlace:
         """Raises UnreadableIdError."""
@@ -61,9 +62,17 @@ class IdSealer:
             raise UnreadableIdError("no id of ours")
         try:
             sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            return _from_text(self._cipher.decrypt(sealed, [tenant_id.encode()]).decode())
-        except (InvalidTag, ValueError, binascii.Error) as error:
+            seal, hidden = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
+            opened = self._cipher(tenant_id).decrypt_and_verify(hidden, seal)
+            return _from_text(opened.decode())
+        except (ValueError, binascii.Error) as error:
             raise UnreadableIdError("no id of ours") from error
+
+    def _cipher(self, tenant_id: str) -> SivMode:
+        """One use each: the mode keeps state."""
+        cipher = AES.new(self._key, AES.MODE_SIV)
+        cipher.update(tenant_id.encode())
+        return cipher
 
 
 def _to_text(place: LogPlace) -> str:
