@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of the contract from its models: `python -m schemas.generate [--check]`."""
+"""Write the contract's JSON Schemas from its models: `python -m schemas.generate [--check]`."""
 
 import argparse
 import json

@@ -1,6 +1,7 @@
 """JSON lines: one event a fact, with request id and trace id bound where the work enters."""
 
 import logging
+import re
 import sys
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 __all__ = ["LogSettings", "bound_contextvars", "configure_logs", "get_logger"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "pebble", "urllib3")
 
 
@@ -29,14 +31,14 @@ def configure_logs(settings: LogSettings, *, process: str) -> None:
         _process_name(process),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
+    written: list[structlog.types.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if settings.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else [_on_one_line, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )
     level = getattr(logging, settings.level.upper())
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -44,26 +46,29 @@ def configure_logs(settings: LogSettings, *, process: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[_module_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
         )
     )
+    handler.addFilter(RepeatFilter("aiokafka"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-    logging.getLogger("aiokafka").addFilter(RepeatFilter())
 
 
 class RepeatFilter(logging.Filter):
-    """Lets the same template through once in ten seconds: a broker that is gone makes aiokafka
-    write about ninety error lines a second."""
+    """Lets the same template of a library's loggers through once in ten seconds: a broker that is
+    gone makes aiokafka write about ninety error lines a second. For a handler: the filter of a
+    logger does not see what its children write."""
 
-    def __init__(self, every_s: float = 10.0) -> None:
-        super().__init__()
+    def __init__(self, library: str, every_s: float = 10.0) -> None:
+        super().__init__(library)
         self._every_s = every_s
         self._last: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record):
+            return True
         template = str(record.msg)[:80]
         if record.created - self._last.get(template, 0.0) < self._every_s:
             return False
@@ -83,3 +88,18 @@ def _process_name(process: str) -> structlog.types.Processor:
         return event
 
     return add
+
+
+def _module_name(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Which logger of a library spoke, under the name that our own lines have."""
+    event["module"] = event["_record"].name
+    return event
+
+
+def _on_one_line(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """As JSON does by itself: nobody's text begins a line or colours a terminal. A traceback
+    keeps its lines."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception":
+            event[name] = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], value)
+    return event

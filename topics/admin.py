@@ -1,16 +1,14 @@
 """Create the topics of the catalog, and say in which way a broker's differ from it."""
 
-import uuid
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from topics.broker_admin import broker_admin, partition_numbers
 from topics.catalog import ALL, LOG_IDENTITY, Topic
 from topics.errors import LogUnavailableError
-from topics.identity import has_identity
+from topics.identity import has_identity, write_identity
 from topics.settings import KafkaSettings
 
 
@@ -23,7 +21,7 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
         if missing:
             await _create(client, [_to_new_topic(topic, settings) for topic in missing])
     if not await has_identity(settings):
-        await _write_identity(settings)
+        await write_identity(settings)
     return [topic.name for topic in missing]
 
 
@@ -60,7 +58,7 @@ def _partitions_of(topic: Topic, settings: KafkaSettings) -> int:
 def _to_new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
     configs = {
         "cleanup.policy": topic.cleanup,
-        "max.message.bytes": str(topic.max_message_bytes + 100_000),
+        "max.message.bytes": str(topic.broker_limit_bytes),
         "min.insync.replicas": str(settings.min_insync_replicas),
     }
     if topic.cleanup == "delete":
@@ -76,13 +74,3 @@ async def _create(client: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> No
     for name, code, message in (entry[:3] for entry in answer.topic_errors):
         if code and for_code(code) is not TopicAlreadyExistsError:
             raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
-
-
-async def _write_identity(settings: KafkaSettings) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, acks="all")
-    await producer.start()
-    try:
-        identity = str(uuid.uuid4()).encode()
-        await producer.send_and_wait(LOG_IDENTITY.name, identity, key=b"identity", partition=0)
-    finally:
-        await producer.stop()

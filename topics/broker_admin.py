@@ -2,15 +2,28 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+)
 
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
 
+_T = TypeVar("_T")
 _STEP_S = 15.0
+_PAUSE_S = 0.1
+_NOT_YET = (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 
 
 @contextlib.asynccontextmanager
@@ -33,8 +46,10 @@ async def broker_admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminCl
 async def partition_numbers(
     client: AIOKafkaAdminClient, names: Iterable[str]
 ) -> dict[str, tuple[int, ...]]:
-    """The partitions of every topic that exists; a name that is missing is not in the answer."""
-    described = await client.describe_topics(list(names))
+    """The partitions of every topic that exists; a name that is missing is not in the answer, and
+    is not asked for: some brokers make a topic of any name that they are asked about."""
+    present = set(await client.list_topics())
+    described = await client.describe_topics([name for name in names if name in present])
     return {
         entry["topic"]: tuple(sorted(part["partition"] for part in entry["partitions"]))
         for entry in described
@@ -51,3 +66,13 @@ async def read_partitions(settings: KafkaSettings, names: Iterable[str]) -> list
     if missing:
         raise LogUnavailableError(f"topics missing: {', '.join(missing)}; create the topics first")
     return [(name, number) for name in wanted for number in found[name]]
+
+
+async def once_groups_are_served(ask: Callable[[], Awaitable[_T]]) -> _T:
+    """A broker that has just started loads its groups, and a new one makes the topic for them when
+    it is first asked: ask again until it answers. Unbounded; for use inside of `broker_admin`."""
+    while True:
+        try:
+            return await ask()
+        except _NOT_YET:
+            await asyncio.sleep(_PAUSE_S)

@@ -32,6 +32,11 @@ class Topic:
     def dead_letter_name(self) -> str:
         return f"{self.name}-dlq"
 
+    @property
+    def broker_limit_bytes(self) -> int:
+        """What the broker takes, compressed and with key and headers."""
+        return self.max_message_bytes + 100_000
+
 
 _WORK = timedelta(days=3)
 _RESULTS = timedelta(days=7)

@@ -35,7 +35,7 @@ def event_id(event: RequestFact) -> str:
 def encode(
     event: RequestFact, topic: Topic, *, source: str, traceparent: str | None
 ) -> OutgoingRecord:
-    headers = [
+    headers: list[tuple[str, bytes | None]] = [
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id(event).encode()),
         ("ce_source", source.encode()),

@@ -44,5 +44,5 @@ def dead_letter(record: Record, refusal: Refusal) -> OutgoingRecord:
 def fits(letter: OutgoingRecord) -> bool:
     """Whether the dead-letter topic takes it (a small compressed record may hold far more)."""
     size = len(letter.key or b"") + len(letter.value or b"")
-    headers = sum(len(name) + len(value) for name, value in letter.headers)
+    headers = sum(len(name) + len(value or b"") for name, value in letter.headers)
     return size + headers < DEAD_LETTER_BYTES - _HEADER_ALLOWANCE

@@ -1,13 +1,13 @@
 """Retry topics back to their origin, each record not before its time; plain aiokafka, no Faust."""
 
 import asyncio
-import contextlib
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from telemetry.logs import get_logger
 from topics.catalog import RETRIES
+from topics.closing import close_client
 from topics.errors import LogUnavailableError
 from topics.publisher import EventPublisher
 from topics.records import Record
@@ -46,8 +46,7 @@ class DelayedForwarder:
             except (KafkaError, OSError, LogUnavailableError) as error:
                 _log.warning("retries_postponed", error=f"{type(error).__name__}: {error}"[:300])
             finally:
-                with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                    await asyncio.wait_for(consumer.stop(), 5)
+                await close_client(consumer)
             await asyncio.sleep(2)
 
     async def _round(self, consumer: AIOKafkaConsumer) -> None:

@@ -1,7 +1,7 @@
 """The oldest record that the workers have not finished: nothing younger can be called lost."""
 
 import asyncio
-import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from topics.broker_admin import read_partitions
 from topics.catalog import CONSUMED
+from topics.closing import close_client
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.records import Record
@@ -36,14 +37,13 @@ class KafkaBacklogClock:
             fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
         )
         try:
-            await asyncio.wait_for(consumer.start(), 5)
+            await asyncio.wait_for(consumer.start(), 20)
             heads = await self._heads(consumer)
             moments = [await _timestamp(consumer, place, at) for place, at in heads.items()]
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailableError(f"backlog: {type(error).__name__}: {error}") from error
         finally:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(consumer.stop(), 5)
+            await close_client(consumer)
         return min([now, *moments])
 
     async def _heads(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
@@ -52,7 +52,7 @@ class KafkaBacklogClock:
         places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
         first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
-        done = await self._committed()
+        done = await self._committed(places)
         heads = {
             place: max(
                 min(done[group].get((place.topic, place.partition), 0)
@@ -63,9 +63,11 @@ class KafkaBacklogClock:
         }  # fmt: skip
         return {place: at for place, at in heads.items() if at < last[place]}
 
-    async def _committed(self) -> dict[str, dict[tuple[str, int], int]]:
+    async def _committed(
+        self, places: Sequence[TopicPartition]
+    ) -> dict[str, dict[tuple[str, int], int]]:
         groups = sorted({group for topic in CONSUMED for group in topic.groups})
-        return {group: await committed_offsets(self._settings, group) for group in groups}
+        return {group: await committed_offsets(self._settings, group, places) for group in groups}
 
 
 async def _timestamp(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> datetime:

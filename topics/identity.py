@@ -1,26 +1,67 @@
-"""Which log this is: the one record of the identity topic, made with the topics."""
+"""Which log this is: the first record of the identity topic, written with the topics."""
 
 import asyncio
+import uuid
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from topics.catalog import LOG_IDENTITY
+from topics.closing import close_client
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
+
+IDENTITY_PLACE = TopicPartition(LOG_IDENTITY.name, 0)
+_STEP_S = 10.0
 
 
 async def has_identity(settings: KafkaSettings) -> bool:
     """Raises LogUnavailableError."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False
+        bootstrap_servers=settings.bootstrap_servers,
+        enable_auto_commit=False,
+        request_timeout_ms=5000,
     )
-    place = TopicPartition(LOG_IDENTITY.name, 0)
     try:
-        await asyncio.wait_for(consumer.start(), 10)
-        ends = await asyncio.wait_for(consumer.end_offsets([place]), 10)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailableError(f"{LOG_IDENTITY.name}: {error}") from error
+        await asyncio.wait_for(consumer.start(), _STEP_S)
+        ends = await asyncio.wait_for(consumer.end_offsets([IDENTITY_PLACE]), _STEP_S)
+    except (KafkaError, OSError) as error:
+        raise LogUnavailableError(
+            f"{LOG_IDENTITY.name}: {type(error).__name__}: {error}"
+        ) from error
     finally:
-        await consumer.stop()
-    return bool(ends[place] > 0)
+        await close_client(consumer)
+    return bool(ends[IDENTITY_PLACE] > 0)
+
+
+async def write_identity(settings: KafkaSettings) -> None:
+    """When two do it at once, the first record counts for every reader; each has a key of its own,
+    so that compaction keeps it the first. Raises LogUnavailableError."""
+    identity = str(uuid.uuid4()).encode()
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        acks="all",
+        enable_idempotence=False,
+        request_timeout_ms=5000,
+    )
+    try:
+        await asyncio.wait_for(producer.start(), _STEP_S)
+        sent = producer.send_and_wait(LOG_IDENTITY.name, identity, key=identity, partition=0)
+        await asyncio.wait_for(sent, _STEP_S)
+    except (KafkaError, OSError) as error:
+        raise LogUnavailableError(
+            f"{LOG_IDENTITY.name}: {type(error).__name__}: {error}"
+        ) from error
+    finally:
+        await close_client(producer)
+
+
+async def read_identity(consumer: AIOKafkaConsumer) -> str:
+    """Assigns the identity topic to do so. Raises LogUnavailableError when there is none."""
+    consumer.assign([IDENTITY_PLACE])
+    consumer.seek(IDENTITY_PLACE, 0)
+    batches = await consumer.getmany(IDENTITY_PLACE, timeout_ms=5000)
+    values = [message.value for message in batches.get(IDENTITY_PLACE, []) if message.value]
+    if not values:
+        raise LogUnavailableError("the log has no identity yet: create the topics first")
+    return str(values[0].decode())

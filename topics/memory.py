@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from schemas.contract import RequestFact
-from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
+from topics.catalog import Topic, topic_named, topic_of
 from topics.codec import encode
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.positions import Positions
@@ -29,7 +29,7 @@ class MemoryLog:
         topic = self.records[record.topic]
         placed = Record(
             record.topic, 0, len(topic), int(time.time() * 1000),
-            record.key, record.value, record.headers,
+            record.key, record.written_value, record.headers,
         )  # fmt: skip
         topic.append(placed)
         for tail in self._tails:
@@ -62,7 +62,7 @@ class MemoryPublisher:
         await self.forward(encode(event, home, source=self._source, traceparent=traceparent))
 
     async def forward(self, record: OutgoingRecord) -> None:
-        if len(record.value or b"") > DEAD_LETTER_BYTES:
+        if len(record.value or b"") > topic_named(record.topic).broker_limit_bytes:
             raise RecordTooLargeError(f"{record.topic}: {len(record.value or b'')} bytes")
         self._log.append(record)
 

@@ -31,4 +31,7 @@ def from_text(text: str) -> Positions:
     for part in filter(None, text.split(",")):
         topic, partition, offset = part.split(":")
         offsets[topic, int(partition)] = int(offset)
-    return Positions(offsets)
+    positions = Positions(offsets)
+    if positions.to_text() != text:
+        raise ValueError("not as to_text writes it")
+    return positions

@@ -13,6 +13,7 @@ from aiokafka.errors import RecordTooLargeError as _TooLarge
 from schemas.contract import RequestFact
 from telemetry.logs import get_logger
 from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
+from topics.closing import close_client
 from topics.codec import encode
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.records import OutgoingRecord
@@ -20,6 +21,8 @@ from topics.settings import KafkaSettings
 
 _log = get_logger(__name__)
 _COOL_DOWN_S = 1.0
+_REQUEST_MS = 5000
+_STOP_S = 2 + _REQUEST_MS / 1000  # stop() first waits for what was sent to be given up
 
 
 class EventPublisher(Protocol):
@@ -63,8 +66,7 @@ class KafkaPublisher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._connecting
         if self._producer is not None:
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._producer.stop(), 5)
+            await close_client(self._producer, within_s=_STOP_S)
 
     async def publish(
         self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
@@ -78,7 +80,7 @@ class KafkaPublisher:
         with self._translated():
             await asyncio.wait_for(
                 self._producer.send_and_wait(
-                    record.topic, record.value, key=record.key, headers=list(record.headers)
+                    record.topic, record.written_value, key=record.key, headers=list(record.headers)
                 ),
                 self._budget_s,
             )
@@ -95,19 +97,24 @@ class KafkaPublisher:
 
     async def _connect(self) -> None:
         while self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._settings.bootstrap_servers,
-                acks="all",
-                enable_idempotence=False,  # an idempotent producer never times out
-                request_timeout_ms=5000,
-                compression_type="lz4",
-                max_request_size=DEAD_LETTER_BYTES + 100_000,
-            )
-            try:
-                await producer.start()
-            except (KafkaError, OSError) as error:
-                _log.warning("broker_unreachable", error=str(error)[:200])
-                await producer.stop()
-                await asyncio.sleep(1)
-            else:
-                self._producer = producer
+            if not await self._connect_once():
+                await asyncio.sleep(_COOL_DOWN_S)
+
+    async def _connect_once(self) -> bool:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            acks="all",
+            enable_idempotence=False,  # an idempotent producer never times out
+            request_timeout_ms=_REQUEST_MS,
+            compression_type="lz4",
+            max_request_size=DEAD_LETTER_BYTES + 100_000,
+        )
+        try:
+            await producer.start()
+            self._producer = producer
+        except (KafkaError, OSError) as error:
+            _log.warning("broker_unreachable", error=str(error)[:200])
+        finally:
+            if self._producer is None:  # also when cancelled half-way
+                await close_client(producer)
+        return self._producer is not None

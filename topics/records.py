@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
+"""As they travel: repeats and null values included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,20 @@ class Record:
     headers: Headers
 
     def header(self, name: str) -> str | None:
-        """The last value of that header (a repeat overrides), or None; broken UTF-8 is replaced."""
+        """The last value of that header (a repeat overrides); broken UTF-8 is replaced. None when
+        there is no such header, or its value is null."""
         for key, value in reversed(self.headers):
             if key == name:
-                return value.decode("utf-8", "replace")
+                return None if value is None else value.decode("utf-8", "replace")
         return None
 
     @property
     def at(self) -> datetime:
-        return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
+        """A timestamp that no calendar holds (a producer may write any number) counts as 1970."""
+        try:
+            return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
+        except (OverflowError, ValueError, OSError):
+            return datetime.fromtimestamp(0, UTC)
 
     @property
     def place(self) -> str:
@@ -40,3 +46,9 @@ class OutgoingRecord:
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+    @property
+    def written_value(self) -> bytes | None:
+        """Kafka's client refuses a record with neither key nor value: such a one gets an empty
+        value."""
+        return b"" if self.key is None and self.value is None else self.value

@@ -10,9 +10,12 @@ from aiokafka.errors import KafkaError
 
 from telemetry.logs import get_logger
 from topics.broker_admin import read_partitions
-from topics.catalog import LOG_IDENTITY, Topic
+from topics.catalog import Topic
+from topics.closing import close_client
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
+from topics.identity import IDENTITY_PLACE, read_identity
+from topics.identity_watch import IdentityWatch
 from topics.positions import Positions
 from topics.records import Record
 from topics.settings import KafkaSettings
@@ -21,6 +24,7 @@ _T = TypeVar("_T")
 _log = get_logger(__name__)
 _RECONNECT_S = 1.0
 _STEP_S = 5.0
+_START_S = 20.0  # a start that is cancelled leaves a connection open: let it give up by itself
 
 
 class EventTail(Protocol):
@@ -87,51 +91,54 @@ class KafkaTail:
     async def read_range(self, start: Positions, stop: Positions) -> AsyncIterator[Record]:
         consumer = _consumer(self._settings)
         try:
-            await _bounded(consumer.start())
+            await asyncio.wait_for(consumer.start(), _START_S)
             await _seek_to_past(consumer, start)
             async for record in _read_until(consumer, start, stop):
                 yield record
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailableError(str(error)) from error
         finally:
-            await _stop(consumer)
+            await close_client(consumer)
 
     async def _run(self) -> None:
         while True:
             consumer = _consumer(self._settings)
             try:
-                await _bounded(consumer.start())
+                await asyncio.wait_for(consumer.start(), _START_S)
                 await self._follow(consumer)
-            except (KafkaError, OSError, LogUnavailableError, LookupError) as error:
+            except (KafkaError, OSError, LogUnavailableError) as error:
                 _log.warning("tail_disconnected", error=f"{type(error).__name__}: {error}"[:300])
+            except Exception:  # noqa: BLE001 - nothing may end the tail
+                _log.exception("tail_failed")
             finally:
                 self.is_connected = False
-                await _stop(consumer)
+                await close_client(consumer)
             await asyncio.sleep(_RECONNECT_S)
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         names = [topic.name for topic in self._topics]
         places = [TopicPartition(*place) for place in await read_partitions(self._settings, names)]
-        identity = await _read_identity(consumer)
+        identity = await read_identity(consumer)
         if identity != self.log_identity:
             self._offsets = {}
-        consumer.assign(places)
-        await self._seek(consumer)
+        consumer.assign([*places, IDENTITY_PLACE])
+        await self._seek(consumer, places)
+        watch = IdentityWatch(consumer, identity)
         self.log_identity = identity
         self.is_connected = True
         _log.info("tail_connected", log_identity=identity, at=self.positions.to_text())
         while True:
             batches = await consumer.getmany(timeout_ms=1000)
+            watch.take_from(batches)
             for place, messages in batches.items():
                 for message in messages:
                     self._on_record(to_record(message))
                 self._offsets[place.topic, place.partition] = messages[-1].offset + 1
 
-    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
-        places = list(consumer.assignment())
+    async def _seek(self, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
         first = await _bounded(consumer.beginning_offsets(places))
         last = await _bounded(consumer.end_offsets(places))
-        recorded = await committed_offsets(self._settings, self._follow_group)
+        recorded = await committed_offsets(self._settings, self._follow_group, places)
         for place in places:
             known = self._offsets.get((place.topic, place.partition))
             start = recorded.get((place.topic, place.partition), first[place])
@@ -151,18 +158,6 @@ def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
         fetch_max_wait_ms=settings.fetch_max_wait_ms,
         request_timeout_ms=max(5000, 2 * settings.fetch_max_wait_ms),
     )
-
-
-async def _read_identity(consumer: AIOKafkaConsumer) -> str:
-    """The newest record of the identity topic. Raises LogUnavailableError when there is none."""
-    place = TopicPartition(LOG_IDENTITY.name, 0)
-    consumer.assign([place])
-    await _bounded(consumer.seek_to_beginning(place))
-    batches = await consumer.getmany(place, timeout_ms=5000)
-    values = [message.value for message in batches.get(place, []) if message.value]
-    if not values:
-        raise LogUnavailableError("the log has no identity yet: create the topics first")
-    return str(values[-1].decode())
 
 
 async def _seek_to_past(consumer: AIOKafkaConsumer, start: Positions) -> None:
@@ -202,9 +197,3 @@ def to_record(message: ConsumerRecord) -> Record:
 
 async def _bounded(work: Awaitable[_T]) -> _T:
     return await asyncio.wait_for(work, _STEP_S)
-
-
-async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """Bounded: after an outage the client's own stop may hang."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        await asyncio.wait_for(consumer.stop(), _STEP_S)

@@ -104,7 +104,11 @@ def record_of(
 
 
 def placed(
-    out: OutgoingRecord, *, partition: int = 0, offset: int = 0, timestamp_ms: int = 1_772_366_400_250
+    out: OutgoingRecord,
+    *,
+    partition: int = 0,
+    offset: int = 0,
+    timestamp_ms: int = 1_772_366_400_250,
 ) -> Record:
     """An outgoing record once it lies in the log."""
     return Record(

@@ -32,9 +32,7 @@ def good_record(topic: str, *, request_id: str = "", tenant_id: str = "acme") ->
     text = (_EXAMPLES / topic / "valid.json").read_text(encoding="utf-8")
     example: dict[str, Any] = json.loads(text)
     tenant, known_id = example["key"].split("/")
-    text = text.replace(known_id, request_id or str(uuid4())).replace(
-        f'"{tenant}', f'"{tenant_id}'
-    )
+    text = text.replace(known_id, request_id or str(uuid4())).replace(f'"{tenant}', f'"{tenant_id}')
     example = json.loads(text)
     headers = tuple((name, value.encode()) for name, value in example["headers"].items())
     value = json.dumps(example["body"], separators=(",", ":")).encode()

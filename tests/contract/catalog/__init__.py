@@ -1,0 +1,1 @@
+"""Topics, schemas and examples belong together; none is left over."""

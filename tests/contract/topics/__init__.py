@@ -1,0 +1,1 @@
+"""The log: the twin and Kafka by the same tests."""

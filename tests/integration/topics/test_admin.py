@@ -1,0 +1,112 @@
+"""Topics are created once whoever asks how often, and every difference is named."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from tests.integration.topics.groups import admin
+from tests.support.services.kafka import Kafka
+from topics.admin import create_topics, verify_topics
+from topics.catalog import ALL, IMAGE_ANALYZED, LOG_IDENTITY
+from topics.errors import LogUnavailableError
+from topics.settings import KafkaSettings
+
+pytestmark = pytest.mark.kafka
+NAMES = [topic.name for topic in ALL]
+
+
+@pytest.fixture
+def spoilt_kafka(empty_kafka: Kafka) -> Iterator[Kafka]:
+    """Empty, for topics that are not as they should be; empty again for the next."""
+    yield empty_kafka
+    empty_kafka.stop()
+    empty_kafka.wipe()
+
+
+async def identities(settings: KafkaSettings) -> list[bytes]:
+    place = TopicPartition(LOG_IDENTITY.name, 0)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        consumer.seek(place, 0)
+        end = (await consumer.end_offsets([place]))[place]
+        return [(await consumer.getone(place)).value for _ in range(end)]
+    finally:
+        await consumer.stop()
+
+
+async def configurations(settings: KafkaSettings) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in NAMES]
+    async with admin(settings) as client:
+        answers = await client.describe_configs(resources)
+    return {
+        resource[3]: {entry[0]: entry[1] for entry in resource[4]}
+        for answer in answers
+        for resource in answer.resources
+    }
+
+
+async def test_three_who_create_at_once_agree_and_a_repeat_creates_nothing(
+    empty_kafka: Kafka,
+) -> None:
+    settings = KafkaSettings(bootstrap_servers=empty_kafka.bootstrap_servers)
+    created = await asyncio.gather(*(create_topics(settings) for _ in range(3)))
+    assert set().union(*created) == set(NAMES)
+    assert await verify_topics(settings) == []
+    written = await identities(settings)
+    assert 1 <= len(written) <= 3
+
+    assert await create_topics(settings) == []
+    assert await identities(settings) == written
+
+
+async def test_what_is_missing_too_small_or_without_identity_is_named(spoilt_kafka: Kafka) -> None:
+    settings = KafkaSettings(bootstrap_servers=spoilt_kafka.bootstrap_servers)
+    async with admin(settings) as client:
+        await client.create_topics([NewTopic(IMAGE_ANALYZED.name, 2, 1)])
+    problems = await verify_topics(settings)
+    assert len(problems) == len(ALL)
+    assert "image-analyzed: 2 partitions, 4 declared" in problems
+    assert "log-identity: does not exist; run `image-analyzer topics create`" in problems
+    assert "image-submitted-dlq: does not exist; run `image-analyzer topics create`" in problems
+
+    two = settings.model_copy(update={"partitions": 2})
+    async with admin(settings) as client:
+        others = [topic for topic in ALL if topic is not IMAGE_ANALYZED]
+        await client.create_topics(
+            [NewTopic(topic.name, 1 if topic.single_partition else 2, 1) for topic in others]
+        )
+    assert await verify_topics(two) == [
+        "log-identity: holds no identity; run `image-analyzer topics create`"
+    ]
+    assert await create_topics(two) == []
+    assert await verify_topics(two) == []
+
+
+async def test_more_partitions_than_declared_are_welcome(settings: KafkaSettings) -> None:
+    assert await verify_topics(settings.model_copy(update={"partitions": 1})) == []
+
+
+async def test_the_broker_holds_what_the_catalog_declares(settings: KafkaSettings) -> None:
+    found = await configurations(settings)
+    for topic in ALL:
+        assert found[topic.name]["cleanup.policy"] == topic.cleanup
+        assert found[topic.name]["max.message.bytes"] == str(topic.broker_limit_bytes)
+        if topic.cleanup == "delete":
+            retention_ms = int(topic.retention.total_seconds()) * 1000
+            assert found[topic.name]["retention.ms"] == str(retention_ms)
+
+
+async def test_without_a_broker_it_says_so(kafka_to_break: Kafka) -> None:
+    kafka_to_break.stop()
+    settings = KafkaSettings(bootstrap_servers=kafka_to_break.bootstrap_servers)
+    for ask in (create_topics, verify_topics):
+        with pytest.raises(LogUnavailableError):
+            await asyncio.wait_for(ask(settings), 10)

@@ -1,0 +1,13 @@
+"""Wait for something to become true, with a deadline instead of a guess."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+
+async def eventually(is_true: Callable[[], object], *, within_s: float = 20.0) -> None:
+    """Returns as soon as it is; fails the test when it is not within the time."""
+    deadline = time.monotonic() + within_s
+    while not is_true():
+        assert time.monotonic() < deadline, f"not within {within_s:.0f} s"
+        await asyncio.sleep(0.01)

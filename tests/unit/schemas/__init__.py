@@ -1,0 +1,1 @@
+"""The models of the contract, and what is published of them."""

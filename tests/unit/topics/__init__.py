@@ -1,0 +1,1 @@
+"""The wire and the catalog, without a broker."""
