@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mode
 import uvloop
 
 from processors.detect import DetectImage
-from processors.faust_app import make_app
+from processors.faust_app import WorkerApp, make_app
 from processors.fetch import FetchImage
 from processors.guard import Guard
 from processors.health_server import HealthServer
-from processors.liveness import Consumption, Liveness
+from processors.liveness import Consumption, FaustMember, Liveness
 from processors.parts import Parts, WorkerConfig, make_parts, open_parts
 from processors.record import RecordOutcome
 from processors.settlement import Handler, Patience, Settlement
@@ -33,6 +34,7 @@ from topics.catalog import (
 )
 from topics.delayed import DelayedForwarder
 from topics.horizon import KafkaBacklogClock
+from topics.membership import view_group
 
 _log = get_logger(__name__)
 
@@ -108,7 +110,11 @@ def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
     if unknown or not names:
         raise ValueError(f"unknown processors {unknown}; there are {', '.join(NAMES)}")
     needs_detector = any(name.startswith("detect") for name in names)
-    parts = make_parts(config, process=names[0], needs_detector=needs_detector)
+    return run_parts(names, make_parts(config, process=names[0], needs_detector=needs_detector))
+
+
+def run_parts(names: Sequence[str], parts: Parts) -> int:
+    """The same with parts that are made already."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = _Process(parts, names, loop)
@@ -124,16 +130,15 @@ class _Process(mode.Worker):
 
     def __init__(self, parts: Parts, names: Sequence[str], loop: asyncio.AbstractEventLoop) -> None:
         self._stop_deadline_s = parts.config.worker.stop_deadline_s
-        consumptions = [_consumption(name, parts) for name in names if name in ROLES]
-        liveness = Liveness(parts.config.kafka, consumptions)
+        made = [_consumption(name, parts) for name in names if name in ROLES]
+        liveness = _liveness(parts, [consumption for _, consumption in made])
         server = HealthServer(
             liveness.health, parts.metrics,
             host=parts.config.worker.health_host, port=parts.config.worker.health_port,
         )  # fmt: skip
         errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
         super().__init__(
-            Resources(parts, server), *(one.app for one in consumptions), *errands,
-            Errand(liveness.run),
+            Resources(parts, server), *(app for app, _ in made), *errands, Errand(liveness.run),
             loop=loop, override_logging=False, redirect_stdouts=False, quiet=True,
         )  # fmt: skip
 
@@ -141,22 +146,44 @@ class _Process(mode.Worker):
         end_if_hung(self._stop_deadline_s)
         super()._schedule_shutdown(signal)
 
+    def on_worker_shutdown(self) -> None:
+        """Reached without a signal too, when something has crashed."""
+        end_if_hung(self._stop_deadline_s)
 
-def _consumption(name: str, parts: Parts) -> Consumption:
+
+def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
     role, worker = ROLES[name], parts.config.worker
-    app = make_app(role.group, parts.config.kafka, prefetch=worker.prefetch)
-    handle, pulses = role.make_handler(parts), []
-    for topic in role.topics:
-        settlement = Settlement(
-            topic, handle, group=role.group, publisher=parts.publisher,
-            refusals=parts.refusals, metrics=parts.metrics,
-            patience=Patience(retry_delay_s=worker.retry_delay_s),
-        )  # fmt: skip
-        Guard(settlement, prefetch=_prefetch(name, worker.prefetch)).attach(app, topic)
-        pulses.append(settlement.pulse)
-    app.finalize()
+    handle = role.make_handler(parts)
+    settlements = [_settlement(role, topic, handle, parts) for topic in role.topics]
+    guards = [
+        Guard(topic, settlement, prefetch=_prefetch(name, worker.prefetch))
+        for topic, settlement in zip(role.topics, settlements, strict=True)
+    ]
+    app = make_app(role.group, parts.config.kafka, guards=guards, worker=worker)
     topics = tuple(topic.name for topic in role.topics)
-    return Consumption(app, role.group, topics, tuple(pulses))
+    pulses = tuple(settlement.pulse for settlement in settlements)
+    return app, Consumption(FaustMember(app), role.group, topics, pulses)
+
+
+def _settlement(role: Role, topic: Topic, handle: Handler, parts: Parts) -> Settlement:
+    worker = parts.config.worker
+    patience = Patience(
+        tries=worker.tries, pause_s=worker.try_pause_s, retry_delay_s=worker.retry_delay_s,
+        probe_every_s=worker.hold_probe_s,
+    )  # fmt: skip
+    return Settlement(
+        topic, handle, group=role.group, publisher=parts.publisher, refusals=parts.refusals,
+        metrics=parts.metrics, patience=patience,
+    )  # fmt: skip
+
+
+def _liveness(parts: Parts, consumptions: Sequence[Consumption]) -> Liveness:
+    worker = parts.config.worker
+    return Liveness(
+        partial(view_group, parts.config.kafka), consumptions, parts.metrics,
+        every_s=worker.live_every_s, grace_s=worker.live_grace_s,
+        stuck_after_s=worker.stuck_after_s,
+    )  # fmt: skip
 
 
 def _prefetch(name: str, prefetch: int) -> int:

@@ -9,49 +9,66 @@ _T = TypeVar("_T")
 
 class Coalescer(Generic[_T]):
     """A lone item waits for nothing; under load batches form by themselves. When a batch fails,
-    each of its items is written alone, so that one bad item fails only its own caller."""
+    each of its items is written alone, so that one bad item fails only its own caller; an error
+    that says nothing about the items (`concern_all`) is everybody's at once."""
 
     def __init__(
-        self, write: Callable[[list[_T]], Awaitable[None]], *, most: int, at_once: int = 1
+        self,
+        write: Callable[[list[_T]], Awaitable[None]],
+        *,
+        most: int,
+        concern_all: tuple[type[Exception], ...] = (),
     ) -> None:
         self._write = write
         self._most = most
+        self._concern_all = concern_all
         self._waiting: list[tuple[_T, asyncio.Future[None]]] = []
-        self._writers: set[asyncio.Task[None]] = set()
-        self._at_once = at_once
+        self._writer: asyncio.Task[None] | None = None
 
     async def __call__(self, item: _T) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
-        if len(self._writers) < self._at_once:
-            writer = asyncio.create_task(self._write_all())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
         await done
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            await self._write_batch(batch)
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                await self._write_batch(batch)
+        finally:
+            # Here and in no callback: an item that comes after the last look must find no writer.
+            self._writer = None
+            _cancel(self._waiting)
+            self._waiting = []
 
     async def _write_batch(self, batch: list[tuple[_T, "asyncio.Future[None]"]]) -> None:
         try:
             await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - handed to the callers below
-            if len(batch) == 1:
-                _settle(batch[0][1], error)
-                return
-            for one in batch:
-                await self._write_batch([one])
+            if len(batch) > 1 and not isinstance(error, self._concern_all):
+                for one in batch:
+                    await self._write_batch([one])
+            _settle(batch, error)
         else:
-            for _, done in batch:
-                _settle(done, None)
+            _settle(batch, None)
+        finally:
+            _cancel(batch)
 
 
-def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:
-    if done.done():
-        return
-    if error is None:
-        done.set_result(None)
-    else:
-        done.set_exception(error)
+def _settle(batch: list[tuple[_T, "asyncio.Future[None]"]], error: Exception | None) -> None:
+    """Whoever has been told already, or has gone, is passed over."""
+    for _, done in batch:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+
+def _cancel(batch: list[tuple[_T, "asyncio.Future[None]"]]) -> None:
+    """Nobody waits for ever for a writer that was stopped."""
+    for _, done in batch:
+        done.cancel()

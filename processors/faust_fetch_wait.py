@@ -7,6 +7,8 @@ again only after half of the wait needs a short one.
 import faust
 from faust.transport.drivers import aiokafka as driver
 
+from processors.faust_consumer import GuardedConsumer
+
 
 def set_fetch_wait(app: faust.App, fetch_max_wait_ms: int) -> None:
     """Give the application a transport whose consumers wait that long."""
@@ -17,7 +19,7 @@ def set_fetch_wait(app: faust.App, fetch_max_wait_ms: int) -> None:
             consumer._fetch_max_wait_ms = fetch_max_wait_ms  # noqa: SLF001 - no public setting
             return consumer
 
-    class Consumer(driver.Consumer):
+    class Consumer(GuardedConsumer):
         def _new_consumer_thread(self) -> ConsumerThread:
             return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 

@@ -11,6 +11,8 @@ from telemetry.metrics import Metrics
 
 _log = get_logger(__name__)
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+_LONGEST_HEAD = 8192
+_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,28 @@ class WorkerHealth:
 
 
 class HealthServer:
-    """Answers GET only, one request a connection, each within five seconds."""
+    """Answers GET only, one request a connection, each within ten seconds."""
 
     def __init__(
-        self, health: Callable[[], WorkerHealth], metrics: Metrics, *, host: str, port: int
+        self,
+        health: Callable[[], WorkerHealth],
+        metrics: Metrics,
+        *,
+        host: str,
+        port: int,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self._health = health
         self._metrics = metrics
         self._host = host
         self._port = port
+        self._patience_s = patience_s
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=8192)
+        self._server = await asyncio.start_server(
+            self._serve, self._host, self._port, limit=_LONGEST_HEAD
+        )
         self._port = self._server.sockets[0].getsockname()[1]
         _log.info("health_listening", host=self._host, port=self._port)
 
@@ -51,17 +62,24 @@ class HealthServer:
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
-            method, path, *_ = [*head.decode("latin-1").split(" "), "", ""]
-            status, kind, body = self._answer(method, path.partition("?")[0])
-            writer.write(
-                f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
-                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-                + body
-            )
-            await asyncio.wait_for(writer.drain(), 5)
-        writer.close()
+        gone = (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+        try:
+            with contextlib.suppress(*gone):
+                # All of the head: closing with some of it unread would reset the connection.
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self._patience_s)
+                writer.write(self._response(head))
+                await asyncio.wait_for(writer.drain(), self._patience_s)
+        finally:
+            writer.close()
+
+    def _response(self, head: bytes) -> bytes:
+        line = head.partition(b"\r\n")[0].decode("latin-1")
+        method, path, *_ = [*line.split(" "), "", ""]
+        status, kind, body = self._answer(method, path.partition("?")[0])
+        return (
+            f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        ).encode() + body
 
     def _answer(self, method: str, path: str) -> tuple[int, str, bytes]:
         if method != "GET":

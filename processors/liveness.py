@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import faust
 from faust.exceptions import ConsumerNotStarted
@@ -11,91 +12,136 @@ from faust.exceptions import ConsumerNotStarted
 from processors.health_server import WorkerHealth
 from processors.pulse import Pulse
 from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
 from topics.errors import LogUnavailableError
-from topics.membership import view_group
-from topics.settings import KafkaSettings
+from topics.membership import GroupView
 
 _log = get_logger(__name__)
-_EVERY_S = 5.0
-_GRACE_S = 20.0
-_STUCK_AFTER_S = 90.0
+_BROKER = "kafka"
+
+ViewGroup = Callable[[str, Sequence[str]], Awaitable[GroupView]]
+"""Group and its topics to what the broker says of them. Raises LogUnavailableError."""
+
+
+class NotLiveError(Exception):
+    """The worker should be started again."""
+
+
+class Member(Protocol):
+    """An application as the broker's view is compared with it."""
+
+    @property
+    def has_partitions(self) -> bool: ...
+
+
+class FaustMember:
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+
+    @property
+    def has_partitions(self) -> bool:
+        if not self._app.started:
+            return False
+        try:
+            return bool(self._app.consumer.assignment())
+        except ConsumerNotStarted:
+            return False
 
 
 @dataclass(slots=True)
 class Consumption:
     """One application, the topics it works, and their pulses."""
 
-    app: faust.App
+    member: Member
     group: str
     topics: tuple[str, ...]
     pulses: tuple[Pulse, ...]
     ill_since: float | None = None
     problem: str = ""
-    is_assigned: bool = field(default=False)
+    is_well: bool = field(default=False)
 
 
 class Liveness:
     """Live is progress or a hold. Not live: work that stands still without a hold; or no partition
-    although the group has some to give, or a missing topic, for 20 s while the broker answers."""
+    although the group has some to give, or a missing topic, for `grace_s` while the broker
+    answers. A broker that does not answer makes nobody ill, only not ready."""
 
-    def __init__(self, kafka: KafkaSettings, consumptions: Sequence[Consumption]) -> None:
-        self._kafka = kafka
+    def __init__(
+        self,
+        view_group: ViewGroup,
+        consumptions: Sequence[Consumption],
+        metrics: Metrics,
+        *,
+        every_s: float,
+        grace_s: float,
+        stuck_after_s: float,
+    ) -> None:
+        self._view_group = view_group
         self._consumptions = consumptions
+        self._metrics = metrics
+        self._every_s = every_s
+        self._grace_s = grace_s
+        self._stuck_after_s = stuck_after_s
+        self._is_broker_up = True
 
     async def run(self) -> None:
-        """Raises RuntimeError when the worker should be started again."""
+        """Raises NotLiveError."""
         while True:
-            await asyncio.sleep(_EVERY_S)
-            for one in self._consumptions:
-                await self._look(one)
+            await asyncio.sleep(self._every_s)
+            await self.look()
             problems = self.health().problems
             if problems:
-                raise RuntimeError(f"not live: {'; '.join(problems)}")
+                raise NotLiveError("; ".join(problems))
+
+    async def look(self) -> None:
+        """Ask the broker once about every application."""
+        try:
+            for one in self._consumptions:
+                self._judge(one, await self._view_group(one.group, one.topics))
+            self._is_broker_up = True
+        except LogUnavailableError as error:
+            if self._is_broker_up:
+                _log.warning("broker_silent", error=str(error)[:300])
+            self._is_broker_up = False
+            for one in self._consumptions:
+                one.ill_since = None
+        self._metrics.dependency_up.labels(_BROKER).set(int(self._is_broker_up))
 
     def health(self) -> WorkerHealth:
         now = time.monotonic()
         pulses = [pulse for one in self._consumptions for pulse in one.pulses]
-        stuck = [f"{p.name}: no progress" for p in pulses if p.is_stuck(after_s=_STUCK_AFTER_S)]
+        stuck = [
+            f"{p.name}: no progress" for p in pulses if p.is_stuck(after_s=self._stuck_after_s)
+        ]
         ill = [
             f"{one.group}: {one.problem}"
             for one in self._consumptions
-            if one.ill_since is not None and now - one.ill_since > _GRACE_S
+            if one.ill_since is not None and now - one.ill_since > self._grace_s
         ]
-        holding = sorted({name for pulse in pulses for name in pulse.holds})
-        is_ready = all(one.is_assigned or _has_partitions(one.app) for one in self._consumptions)
+        holding = {name for pulse in pulses for name in pulse.holds}
+        if not self._is_broker_up:
+            holding.add(_BROKER)
+        is_ready = all(one.is_well or one.member.has_partitions for one in self._consumptions)
         return WorkerHealth(
             live=not stuck and not ill,
-            ready=is_ready and not holding and not any(p.is_stopped_by_limit for p in pulses),
+            ready=is_ready and not holding and not any(p.stopped_by_limit for p in pulses),
             processors=tuple(one.group for one in self._consumptions),
-            holding=tuple(holding),
+            holding=tuple(sorted(holding)),
             problems=(*stuck, *ill),
         )
 
-    async def _look(self, one: Consumption) -> None:
-        try:
-            view = await view_group(self._kafka, one.group, one.topics)
-        except LogUnavailableError:
-            one.ill_since = None
-            return
+    def _judge(self, one: Consumption, view: GroupView) -> None:
         problem = ""
         if view.missing_topics:
             problem = f"topics missing: {', '.join(view.missing_topics)}"
         elif view.members == 0:
             problem = "not a member of its group"
-        elif not _has_partitions(one.app) and view.members < view.partitions:
+        elif not one.member.has_partitions and view.members < view.partitions:
             problem = "no partition although there are some to give"
-        one.is_assigned = not problem
+        one.is_well = not problem
         if not problem:
             one.ill_since = None
         elif one.ill_since is None:
-            one.ill_since, one.problem = time.monotonic(), problem
+            one.ill_since = time.monotonic()
             _log.warning("worker_ill", group=one.group, problem=problem)
-
-
-def _has_partitions(app: faust.App) -> bool:
-    if not app.started:
-        return False
-    try:
-        return bool(app.consumer.assignment())
-    except ConsumerNotStarted:
-        return False
+        one.problem = problem

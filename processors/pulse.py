@@ -12,7 +12,7 @@ class Pulse:
     in_flight: int = 0
     last_progress: float = field(default_factory=time.monotonic)
     holds: dict[str, int] = field(default_factory=dict)
-    is_stopped_by_limit: bool = False
+    stopped_by_limit: int = 0
 
     def taken(self) -> None:
         if self.in_flight == 0:
@@ -34,8 +34,13 @@ class Pulse:
             self.holds.pop(dependency, None)
         self.last_progress = time.monotonic()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Something in work is held, or waits for errors of our own to end."""
+        return bool(self.holds) or self.stopped_by_limit > 0
+
     def is_stuck(self, *, after_s: float) -> bool:
         """Something is in work, nothing has ended for that long, and no hold explains it."""
-        if self.in_flight == 0 or self.holds or self.is_stopped_by_limit:
+        if self.in_flight == 0 or self.is_waiting:
             return False
         return time.monotonic() - self.last_progress > after_s

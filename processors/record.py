@@ -1,6 +1,7 @@
 """image-analyzed, analysis-failed -> record -> Postgres."""
 
 from processors.coalesce import Coalescer
+from processors.errors import HOLD_ERRORS
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from storage.ports import AnalysisStore
 from topics.codec import Envelope
@@ -14,7 +15,7 @@ class RecordOutcome:
 
     def __init__(self, analyses: AnalysisStore) -> None:
         self._write: Coalescer[ImageAnalyzed | AnalysisFailed] = Coalescer(
-            analyses.record, most=_BATCH
+            analyses.record, most=_BATCH, concern_all=HOLD_ERRORS
         )
 
     async def __call__(self, envelope: Envelope) -> None:

@@ -10,7 +10,7 @@ from storage.ports import ImageStore
 from topics.codec import request_named_by
 from topics.dead_letters import Refusal, dead_letter, fits
 from topics.publisher import EventPublisher
-from topics.records import OutgoingRecord, Record
+from topics.records import Headers, OutgoingRecord, Record
 
 _MESSAGES = {
     FailureCode.INVALID_EVENT: "The event of this request breaks the contract and was set aside.",
@@ -61,5 +61,5 @@ class Refusals:
         return replace(letter, value=None, headers=_small(letter) + where)
 
 
-def _small(letter: OutgoingRecord) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value) for name, value in letter.headers if len(value) <= 4096)
+def _small(letter: OutgoingRecord) -> Headers:
+    return tuple((name, value) for name, value in letter.headers if len(value or b"") <= 4096)

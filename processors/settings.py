@@ -2,15 +2,23 @@
 
 import os
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class WorkerSettings(BaseModel):
     """`children` is how many pictures are inferred on at once (null: one per core); `prefetch` how
     many messages of one topic are in work at once, their pictures fetched ahead of inference.
-    `fetch_allow_networks` are private networks that picture addresses may point to (none)."""
+    `fetch_allow_networks` are private networks that picture addresses may point to (none).
+
+    Times: a message is tried `tries` times, `try_pause_s`, then twice that and so on apart, and
+    once more after `retry_delay_s`; a dependency that is down is asked every `hold_probe_s`. What
+    is in work may end within `drain_s` when partitions are let go, at a stop or a rebalance. The
+    group counts a worker as gone that is silent for `session_timeout_s`, or that has not joined
+    again within `rebalance_timeout_s`. The worker looks at itself every `live_every_s` and ends, to
+    be started again, when it has been out of its group for `live_grace_s` or has stood still for
+    `stuck_after_s`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,8 +34,23 @@ class WorkerSettings(BaseModel):
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     sweep_every_s: Annotated[float, Field(gt=0)] = 10.0
     sweep_grace_s: Annotated[float, Field(ge=0)] = 30.0
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    try_pause_s: Annotated[float, Field(ge=0)] = 1.0
     retry_delay_s: Annotated[float, Field(ge=0)] = 20.0
+    hold_probe_s: Annotated[float, Field(gt=0)] = 5.0
+    drain_s: Annotated[float, Field(gt=0)] = 10.0
+    session_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    rebalance_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    live_every_s: Annotated[float, Field(gt=0)] = 5.0
+    live_grace_s: Annotated[float, Field(ge=0)] = 20.0
+    stuck_after_s: Annotated[float, Field(gt=0)] = 90.0
     stop_deadline_s: Annotated[float, Field(gt=0)] = 45.0
+
+    @model_validator(mode="after")
+    def _drains_before_the_group_gives_up(self) -> Self:
+        if self.drain_s >= self.rebalance_timeout_s:
+            raise ValueError("drain_s must be shorter than rebalance_timeout_s")
+        return self
 
     @property
     def child_count(self) -> int:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS, dependency_of
+from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
+from processors.hold import Hold
 from processors.limit import UnexpectedLimit
 from processors.pulse import Pulse
 from processors.refusals import Refusals
@@ -15,7 +16,7 @@ from telemetry.metrics import Metrics
 from topics.catalog import Topic
 from topics.codec import Envelope, decode
 from topics.dead_letters import Refusal
-from topics.errors import InvalidMessageError
+from topics.errors import InvalidMessageError, LogUnavailableError, RecordTooLargeError
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.retries import later, rounds_so_far
@@ -62,12 +63,13 @@ class Settlement:
         self._patience = patience
         self._limit = UnexpectedLimit()
         self.pulse = Pulse(topic.name)
+        self._hold = Hold(self.pulse, metrics, probe_every_s=patience.probe_every_s)
 
     async def settle(self, record: Record) -> None:
         started = time.perf_counter()
         self.pulse.taken()
         try:
-            outcome = await self._held(lambda: self._work(record))
+            outcome = await self._hold.until_done(lambda: self._work(record))
         finally:
             self.pulse.settled()
         self._metrics.processed.labels(self._topic.name, outcome).inc()
@@ -77,40 +79,49 @@ class Settlement:
 
     async def _work(self, record: Record) -> str:
         try:
-            envelope = decode(record, self._topic)
+            failure = await self._try(record)
+        except HOLD_ERRORS:
+            raise
         except InvalidMessageError as error:
             return await self._invalid(record, error)
-        trace_id = (envelope.traceparent or "--").split("-")[1]
-        with bound_contextvars(request_id=str(envelope.event.request_id), trace_id=trace_id):
-            return await self._attempt(record, envelope)
+        except Exception as error:  # noqa: BLE001 - the guard is where our own errors end
+            return await self._unexpected(record, error)
+        if failure is not None:
+            return await self._exhausted(record, failure)
+        self._limit.count(unexpected=False)
+        return "done"
 
-    async def _attempt(self, record: Record, envelope: Envelope) -> str:
-        for attempt in range(1, self._patience.tries + 1):
-            try:
-                await self._handle(envelope)
-            except HOLD_ERRORS:
-                raise
-            except InvalidMessageError as error:
-                return await self._invalid(record, error)
-            except TRANSIENT_ERRORS as error:
-                _log.warning("attempt_failed", at=record.place, attempt=attempt, error=str(error))
-                failure: Exception = error
-            except Exception as error:  # noqa: BLE001 - the guard is where our own errors end
-                return await self._unexpected(record, error)
-            else:
-                self._limit.count(unexpected=False)
-                return "done"
-            await asyncio.sleep(self._patience.pause_s * attempt)
-        return await self._exhausted(record, failure)
+    async def _try(self, record: Record) -> Exception | None:
+        """None when it went through, else the transient error of the last try; raises all other
+        errors."""
+        envelope, attempt = decode(record, self._topic), 0
+        trace_id = (envelope.traceparent or "").partition("-")[2].partition("-")[0]
+        with bound_contextvars(request_id=str(envelope.event.request_id), trace_id=trace_id):
+            while True:
+                attempt += 1
+                try:
+                    await self._handle(envelope)
+                except TRANSIENT_ERRORS as error:
+                    _log.warning(
+                        "attempt_failed", at=record.place, attempt=attempt, error=str(error)
+                    )
+                    if attempt >= self._patience.tries:
+                        return error
+                else:
+                    return None
+                await asyncio.sleep(self._patience.pause_s * attempt)
 
     async def _exhausted(self, record: Record, error: Exception) -> str:
         rounds = rounds_so_far(record)
-        attempts = self._patience.tries * (rounds + 1)
         if rounds < self._patience.rounds:
-            await self._publisher.forward(
-                later(record, delay_s=self._patience.retry_delay_s, rounds=rounds + 1)
-            )
-            return "retried"
+            again = later(record, delay_s=self._patience.retry_delay_s, rounds=rounds + 1)
+            try:
+                await self._publisher.forward(again)
+            except RecordTooLargeError as refused:
+                _log.warning("retry_refused", at=record.place, error=str(refused))
+            else:
+                return "retried"
+        attempts = self._patience.tries * (rounds + 1)
         refusal = self._refusal("retries_exhausted", str(error), attempts, error)
         await self._refuse(record, refusal, FailureCode.RETRIES_EXHAUSTED)
         return "exhausted"
@@ -124,68 +135,53 @@ class Settlement:
     async def _unexpected(self, record: Record, error: Exception) -> str:
         _log.error("unexpected_error", at=record.place, exc_info=error)
         self._limit.count(unexpected=True)
-        if self._limit.is_reached:
-            return await self._wait_out(record)
+        if self._limit.is_reached and (outcome := await self._wait_out(record)) is not None:
+            return outcome
         refusal = self._refusal("internal_error", "unexpected error", 1, error)
         await self._refuse(record, refusal, FailureCode.INTERNAL_ERROR)
         return "unexpected"
 
-    async def _wait_out(self, record: Record) -> str:
-        """Take nothing more, and try this record again until it goes through."""
-        envelope, pause = decode(record, self._topic), self._patience.limit_pause_s
-        self.pulse.is_stopped_by_limit = True
+    async def _wait_out(self, record: Record) -> str | None:
+        """Set nothing aside, and try this record again, until it goes through or the limit is
+        lifted by others that did: then the fault is its own, and the answer None."""
+        pause = self._patience.limit_pause_s
+        self.pulse.stopped_by_limit += 1
         try:
-            while True:
+            while self._limit.is_reached:
                 _log.error("dead_letter_limit_reached", at=record.place, next_try_s=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, self._patience.limit_pause_max_s)
                 try:
-                    await self._handle(envelope)
+                    has_failed = await self._try(record) is not None
+                except InvalidMessageError as error:
+                    return await self._invalid(record, error)
                 except Exception as error:  # noqa: BLE001 - tried again, with the alarm above
-                    _log.warning("still_failing", at=record.place, error=str(error))
+                    _log.warning("still_failing", at=record.place, error=repr(error))
                 else:
-                    self._limit.reset()
-                    return "done"
+                    if not has_failed:
+                        self._limit.reset()
+                        return "done"
+            return None
         finally:
-            self.pulse.is_stopped_by_limit = False
+            self.pulse.stopped_by_limit -= 1
 
     async def _refuse(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
-        await self._held(lambda: self._write(record, refusal, code))
+        await self._hold.until_done(lambda: self._write(record, refusal, code))
         self._metrics.dead_letters.labels(self._topic.name, refusal.reason).inc()
         _log.warning(
             "dead_lettered", at=record.place, to=self._topic.dead_letter_name,
             reason=refusal.reason, message=refusal.message,
         )  # fmt: skip
 
-    async def _write(self, record: Record, refusal: Refusal, code: FailureCode) -> str:
-        await self._refusals.write(record, refusal, code)
-        return "written"
-
-    async def _held(self, work: Callable[[], Awaitable[str]]) -> str:
-        """Do it again every few seconds for as long as a dependency is down."""
-        held: str | None = None
+    async def _write(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
+        """What cannot be set aside is held, whatever the reason: it must not be dropped."""
         try:
-            while True:
-                try:
-                    return await work()
-                except HOLD_ERRORS as error:
-                    held = self._note_hold(held, error)
-                await asyncio.sleep(self._patience.probe_every_s)
-        finally:
-            if held is not None:
-                self.pulse.release(held)
-                if held not in self.pulse.holds:
-                    self._metrics.dependency_up.labels(held).set(1)
-
-    def _note_hold(self, held: str | None, error: Exception) -> str:
-        dependency = dependency_of(error)
-        if held != dependency:
-            if held is not None:
-                self.pulse.release(held)
-            self.pulse.hold(dependency)
-            self._metrics.dependency_up.labels(dependency).set(0)
-            _log.warning("holding", dependency=dependency, error=str(error)[:300])
-        return dependency
+            await self._refusals.write(record, refusal, code)
+        except HOLD_ERRORS:
+            raise
+        except Exception as error:
+            _log.exception("dead_letter_not_written", at=record.place)
+            raise LogUnavailableError(f"the dead letter is refused: {error}") from error
 
     def _refusal(
         self, reason: str, message: str, attempts: int, error: Exception | None

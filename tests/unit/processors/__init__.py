@@ -1,0 +1,1 @@
+"""Processors on twins: every outcome of a message, without a broker."""
