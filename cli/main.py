@@ -49,7 +49,7 @@ def worker(names: list[str]) -> None:
 def run() -> None:
     """The console entry: an error that somebody can act on is its text and an exit code."""
     try:
-        app()
+        app(prog_name="image-analyzer")
     except CommandError as error:
         for line in str(error).splitlines():
             print(f"image-analyzer: {line}", file=sys.stderr)

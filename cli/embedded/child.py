@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ from pwd import getpwnam
 
 _LARGEST_LOG_BYTES = 5_000_000
 _PR_SET_PDEATHSIG = 1
+_ERROR = re.compile(r'"level": "(error|critical)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Child:
         self.started_at = time.monotonic()
         _set_aside(program.log)
         with program.log.open("ab") as log:
+            self._log_began = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own programs and arguments
                 program.argv,
                 env=dict(program.environment),
@@ -67,12 +70,14 @@ class Child:
         """None while it runs; negative for the signal that ended it."""
         return self._process.poll()
 
-    def stop(self, within_s: float) -> None:
-        """Asked first, then killed, and whatever it has left in its group with it."""
+    def ask_to_stop(self) -> None:
         if self.exit_code is None:
             self._process.send_signal(self.program.stop_signal)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(within_s)
+
+    def end(self, within_s: float) -> None:
+        """Waits, then kills it, and whatever it has left in its group with it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, within_s))
         self.sweep()
 
     def sweep(self) -> None:
@@ -81,9 +86,13 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
 
-    def log_end(self, lines: int = 8) -> str:
-        text = self.program.log.read_text(encoding="utf-8", errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
+    def last_words(self) -> str:
+        """What its log says of this run that sounds like a reason; its end when nothing does."""
+        with self.program.log.open("rb") as log:
+            log.seek(self._log_began)
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        reasons = [line for line in lines if not line.startswith("{") or _ERROR.search(line)]
+        return "\n".join(line[:500] for line in (reasons or lines)[-6:])
 
 
 def _dies_with(parent: int, number: signal.Signals) -> Callable[[], None]:

@@ -49,8 +49,9 @@ class Instance:
                 "broker",
                 lambda: broker_program(self.ports.broker, self.folder.log("broker")),
                 after_restart=create_topics,
+                is_server=True,
             ),
-            Unit("postgres", self.database.program),
+            Unit("postgres", self.database.program, is_server=True),
         )
 
     def processes(self) -> tuple[Unit, ...]:

@@ -21,11 +21,13 @@ def _nothing() -> None:
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A program to keep running. While one of `needs` is down this one is stopped: it must not
-    meet it half ready. `after_restart` makes a restarted one usable; an error of it is a death."""
+    meet it half ready. `after_restart` makes a restarted one usable; an error of it is a death.
+    Servers stop after everything that is none."""
 
     name: str
     make_program: Callable[[], Program]
     needs: tuple[str, ...] = ()
+    is_server: bool = False
     after_restart: Callable[[], None] = _nothing
 
 
@@ -49,6 +51,12 @@ class Supervisor:
         """Of what runs now, in the order of the start."""
         return {name: one.child.pid for name, one in self._kept.items() if one.child is not None}
 
+    @property
+    def next_look_in_s(self) -> float:
+        """When something is due to be started; at most a second."""
+        due = [one.due_at for one in self._kept.values() if one.child is None]
+        return max(0.0, min([1.0, *(at - time.monotonic() for at in due)]))
+
     def start(self, unit: Unit) -> None:
         """What `make_program` raises is raised: a first start that fails is not tried again."""
         self._kept[unit.name] = _Kept(unit, Child(unit.make_program()))
@@ -70,10 +78,10 @@ class Supervisor:
                 self._restart(one)
 
     def stop_all(self) -> None:
-        for one in reversed(self._kept.values()):
-            if one.child is not None:
-                one.child.stop(_STOP_WITHIN_S)
-                one.child = None
+        """In reverse, the servers when nobody needs them any more."""
+        running = [one for one in reversed(self._kept.values()) if one.child is not None]
+        self._stop([one for one in running if not one.unit.is_server], _STOP_WITHIN_S)
+        self._stop([one for one in running if one.unit.is_server], _STOP_WITHIN_S)
 
     def _bury(self, one: _Kept, child: Child) -> None:
         child.sweep()
@@ -82,10 +90,8 @@ class Supervisor:
             one.pause_s = _FIRST_PAUSE_S
         self._say(f"{child.name} {_how(child.exit_code)}; starting it again in {one.pause_s:g} s")
         self._postpone(one)
-        for other in self._kept.values():
-            if child.name in other.unit.needs and other.child is not None:
-                other.child.stop(_STOP_WITHOUT_NEED_WITHIN_S)
-                other.child = None
+        needing = [other for other in self._kept.values() if child.name in other.unit.needs]
+        self._stop(needing, _STOP_WITHOUT_NEED_WITHIN_S)
 
     def _restart(self, one: _Kept) -> None:
         try:
@@ -93,12 +99,21 @@ class Supervisor:
             one.unit.after_restart()
         except (CommandError, OSError) as error:
             self._say(f"{one.unit.name} does not start: {error}")
-            if one.child is not None:
-                one.child.stop(_STOP_WITHOUT_NEED_WITHIN_S)
-                one.child = None
+            self._stop([one], _STOP_WITHOUT_NEED_WITHIN_S)
             self._postpone(one)
         else:
             self._say(f"{one.unit.name} runs again (process {one.child.pid})")
+
+    def _stop(self, several: list[_Kept], within_s: float) -> None:
+        """Asks all at once and waits for one after the other."""
+        children = [one.child for one in several if one.child is not None]
+        for child in children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + within_s
+        for child in children:
+            child.end(deadline - time.monotonic())
+        for one in several:
+            one.child = None
 
     def _postpone(self, one: _Kept) -> None:
         one.due_at = time.monotonic() + one.pause_s

@@ -78,7 +78,7 @@ class _Run:
         if once:
             return exit_code
         while not self._watch.is_stop_asked:
-            self._watch.wait(1.0)
+            self._watch.wait(self._supervisor.next_look_in_s)
             self._keep()
         return ExitCode.DONE
 
@@ -101,9 +101,7 @@ class _Run:
 
     def _look_at(self, samples: str) -> ExitCode:
         """As a process with our own terminal; what dies meanwhile is restarted as ever."""
-        program = self._instance.command(
-            "first-look", "--data", str(self._instance.folder.root), "--samples", samples
-        )
+        program = self._instance.command("first-look", str(self._instance.folder.root), samples)
         looking = Child(program, shows_output=True)
         try:
             deadline = time.monotonic() + _SAMPLES_WITHIN_S
@@ -138,7 +136,7 @@ class _Run:
         finally:
             child.sweep()
         if child.exit_code != 0:
-            raise DependencyError(f"{' '.join(arguments[:1])} failed:\n{child.log_end()}")
+            raise DependencyError(f"{' '.join(arguments[:1])} failed:\n{child.last_words()}")
 
     def _wait(
         self, is_done: Callable[[], bool], within_s: float, missing: Callable[[], str]
@@ -149,7 +147,7 @@ class _Run:
             if dead is not None:
                 raise CommandError(
                     f"{dead.name} ended with code {dead.exit_code} before it was ready; "
-                    f"the end of {dead.program.log}:\n{dead.log_end()}"
+                    f"from {dead.program.log}:\n{dead.last_words()}"
                 )
             if time.monotonic() > deadline:
                 raise CommandError(
