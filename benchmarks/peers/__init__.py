@@ -1,0 +1,1 @@
+"""What users would write instead, with the same model."""

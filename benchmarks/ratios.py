@@ -1,0 +1,44 @@
+"""How the systems of one round compare; machines are noisy, so only a round's own figures meet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.load_process import LoadRun
+from benchmarks.rounds import Round
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Images per second with the most clients; a waiting request is the p50 of a lone client."""
+
+    of_bare: float
+    of_peer: float | None
+    peer_of_bare: float | None
+    waiting_over_bare_ms: float | None
+    peer_waiting_over_bare_ms: float | None
+
+
+def ratios_of(measured: Round) -> Ratios | None:
+    """None without both the bare pipeline and the product."""
+    bare, peer, product = measured.bare, measured.peer, measured.product
+    if bare is None or product is None:
+        return None
+    rate = _best(product.loads)
+    peer_rate = _best(peer) if peer else None
+    waiting, peer_waiting = _waiting(product.loads), _waiting(peer or ())
+    return Ratios(
+        of_bare=rate / bare.images_per_s,
+        of_peer=rate / peer_rate if peer_rate else None,
+        peer_of_bare=peer_rate / bare.images_per_s if peer_rate else None,
+        waiting_over_bare_ms=waiting - bare.alone.p50_ms if waiting else None,
+        peer_waiting_over_bare_ms=peer_waiting - bare.alone.p50_ms if peer_waiting else None,
+    )
+
+
+def _best(loads: Sequence[LoadRun]) -> float:
+    return max(loads, key=lambda load: load.clients).seen.images_per_s
+
+
+def _waiting(loads: Sequence[LoadRun]) -> float | None:
+    lone = next((load.seen.latency for load in loads if load.clients == 1), None)
+    return None if lone is None else lone.p50_ms
