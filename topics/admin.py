@@ -1,5 +1,6 @@
 """Create the topics of the catalog, and say in which way a broker's differ from it."""
 
+import asyncio
 from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -11,10 +12,12 @@ from topics.errors import LogUnavailableError
 from topics.identity import has_identity, write_identity
 from topics.settings import KafkaSettings
 
+_PAUSE_S = 0.05
+
 
 async def create_topics(settings: KafkaSettings) -> list[str]:
-    """Create what is missing, then give the log its identity. The names created; a repeat creates
-    nothing. Raises LogUnavailableError."""
+    """Create what is missing, wait until the broker shows it, then give the log its identity. The
+    names created; a repeat creates nothing. Raises LogUnavailableError."""
     async with broker_admin(settings) as client:
         present = set(await client.list_topics())
         missing = [topic for topic in ALL if topic.name not in present]
@@ -74,3 +77,6 @@ async def _create(client: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> No
     for name, code, message in (entry[:3] for entry in answer.topic_errors):
         if code and for_code(code) is not TopicAlreadyExistsError:
             raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
+    wanted = {topic.name for topic in topics}
+    while wanted - set(await client.list_topics()):  # noqa: ASYNC110 - brokers cannot notify
+        await asyncio.sleep(_PAUSE_S)

@@ -71,6 +71,9 @@ async def test_what_is_missing_too_small_or_without_identity_is_named(spoilt_kaf
     settings = KafkaSettings(bootstrap_servers=spoilt_kafka.bootstrap_servers)
     async with admin(settings) as client:
         await client.create_topics([NewTopic(IMAGE_ANALYZED.name, 2, 1)])
+        async with asyncio.timeout(20):
+            while IMAGE_ANALYZED.name not in await client.list_topics():  # noqa: ASYNC110 - brokers cannot notify
+                await asyncio.sleep(0.05)
     problems = await verify_topics(settings)
     assert len(problems) == len(ALL)
     assert "image-analyzed: 2 partitions, 4 declared" in problems
@@ -83,6 +86,9 @@ async def test_what_is_missing_too_small_or_without_identity_is_named(spoilt_kaf
         await client.create_topics(
             [NewTopic(topic.name, 1 if topic.single_partition else 2, 1) for topic in others]
         )
+    async with asyncio.timeout(20):  # the broker shows new topics when it gets round to it
+        while len(await verify_topics(two)) > 1:  # noqa: ASYNC110 - brokers cannot notify
+            await asyncio.sleep(0.05)
     assert await verify_topics(two) == [
         "log-identity: holds no identity; run `image-analyzer topics create`"
     ]
