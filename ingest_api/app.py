@@ -90,7 +90,7 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
 def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
     settings = parts.settings
     views = Views(public_url=settings.public_url)
-    lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub)
+    lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub, metrics=parts.metrics)
     acceptance = Acceptance(
         images=parts.images,
         analyses=parts.analyses,

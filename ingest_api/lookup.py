@@ -9,6 +9,7 @@ from ingest_api.news import News, OutcomeEvent, outcome_of
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from storage.errors import StorageError
 from storage.ports import Analysis, AnalysisStore, Completed, Failed, Outcome, Pending, ResultCache
+from telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,22 @@ class Found:
 
 
 class Lookup:
-    """Asks the record only for what the cache does not hold, and fills the cache with it."""
+    """Asks the record only for what the cache does not hold, and fills the cache with results:
+    they never change, while a failure may still be overruled by one."""
 
-    def __init__(self, *, cache: ResultCache, analyses: AnalysisStore, hub: Hub) -> None:
+    def __init__(
+        self, *, cache: ResultCache, analyses: AnalysisStore, hub: Hub, metrics: Metrics
+    ) -> None:
         self._cache = cache
         self._analyses = analyses
         self._hub = hub
+        self._metrics = metrics
 
     async def find(self, tenant_id: str, request_id: UUID) -> Found | None:
         """None for what is unknown and for what is another tenant's. Raises StorageError when the
         record does not answer and nobody else knows the outcome."""
         cached = await self._cache.get(tenant_id, request_id)
+        self._metrics.cache.labels("miss" if cached is None else "hit").inc()
         if cached is not None:
             return _from_analysis(cached)
         recalled = self._hub.recall(f"{tenant_id}/{request_id}")
@@ -50,7 +56,8 @@ class Lookup:
             return None
         if isinstance(known.outcome, Pending):
             return _from_analysis(known) if recalled is None else from_news(recalled)
-        await self._cache.put([known])
+        if isinstance(known.outcome, Completed):
+            await self._cache.put([known])
         return _from_analysis(known)
 
 
