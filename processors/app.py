@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import faust
 import mode
 import uvloop
 
@@ -138,7 +139,8 @@ class _Process(mode.Worker):
         )  # fmt: skip
         errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
         super().__init__(
-            Resources(parts, server), *(app for app, _ in made), *errands, Errand(liveness.run),
+            Resources(parts, server), Together([app for app, _ in made]), *errands,
+            Errand(liveness.run),
             loop=loop, override_logging=False, redirect_stdouts=False, quiet=True,
         )  # fmt: skip
 
@@ -211,6 +213,22 @@ class Resources(mode.Service):
 
     async def on_stop(self) -> None:
         await self._stack.aclose()
+
+
+class Together(mode.Service):
+    """Starts its applications at once: the start of each waits until its group has met."""
+
+    def __init__(self, apps: Sequence[faust.App]) -> None:
+        super().__init__()
+        self._apps = apps
+
+    async def on_start(self) -> None:
+        for app in self._apps:
+            app.beacon.reattach(self.beacon)
+        await asyncio.gather(*(app.maybe_start() for app in self._apps))
+
+    async def on_stop(self) -> None:
+        await asyncio.gather(*(app.stop() for app in self._apps))
 
 
 class Errand(mode.Service):

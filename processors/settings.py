@@ -39,7 +39,7 @@ class WorkerSettings(BaseModel):
     retry_delay_s: Annotated[float, Field(ge=0)] = 20.0
     hold_probe_s: Annotated[float, Field(gt=0)] = 5.0
     drain_s: Annotated[float, Field(gt=0)] = 10.0
-    session_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    session_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     rebalance_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     live_every_s: Annotated[float, Field(gt=0)] = 5.0
     live_grace_s: Annotated[float, Field(ge=0)] = 20.0

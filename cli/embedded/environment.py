@@ -25,6 +25,8 @@ def process_environment(
     kept = {name: text for name, text in base.items() if not name.startswith(_OURS_TO_SET)}
     return {
         "ANALYZER_API__SECRET": secrets.token_hex(32),
+        # The embedded broker lets every group wait for half of this before it has its partitions.
+        "ANALYZER_WORKER__SESSION_TIMEOUT_S": "3",
         **kept,
         "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": broker,
         "ANALYZER_KAFKA__FETCH_MAX_WAIT_MS": "10",  # the embedded broker does not wake a fetch

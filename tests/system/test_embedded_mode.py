@@ -1,8 +1,10 @@
 """One command, the whole product: what it finds, what it keeps, what it survives."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -60,6 +62,7 @@ def test_a_life(tmp_path: Path, started: Callable[..., Embedded]) -> None:
     key = first.connection()["api_key"]
     check_the_connection_file(first)
     request_id = check_an_upload(first)
+    check_the_operators_commands(first)
     check_that_a_second_one_is_refused(first)
     check_that_a_killed_detector_comes_back(first)
     assert first.end(signal.SIGINT) == 0
@@ -96,6 +99,35 @@ def check_an_upload(one: Embedded) -> str:
         within_s=30,
     )
     return str(result["request_id"])
+
+
+def check_the_operators_commands(one: Embedded) -> None:
+    """Against the servers of the instance, as against any others."""
+    known = one.connection()
+    servers = {
+        "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": known["kafka_bootstrap_servers"],
+        "ANALYZER_POSTGRES__DSN": known["postgres_dsn"],
+    }
+    assert "all topics are as the catalog" in command("topics", "verify", **servers)
+    assert "all topics are there" in command("topics", "create", **servers)
+    assert "the schema is at" in command("migrate", **servers)
+    key = command("keys", "create", "--tenant", "other", "--name", "test", **servers).strip()
+    picture = str(SAMPLES / "chelsea.jpg")
+    by_the_file = command("submit", picture, "--data", str(one.data), "-o", "max_objects=1")
+    assert by_the_file.splitlines()[1].split()[0] == "cat"
+    by_hand = command("submit", picture, "--url", known["base_url"], "--key", key, "--json")
+    assert names(json.loads(by_hand)) >= {"cat"}
+
+
+def command(*arguments: str, **variables: str) -> str:
+    """What a command prints that ends well."""
+    ended = subprocess.run(
+        (sys.executable, "-m", "cli.main", *arguments),
+        cwd=ROOT, env={**environment(), **variables}, capture_output=True, text=True,
+        timeout=90, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def check_that_a_second_one_is_refused(one: Embedded) -> None:
