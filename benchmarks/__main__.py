@@ -17,7 +17,8 @@ from tests.support.services.programs import NotInstalledError
 
 def main() -> int:
     """The exit code: 0 measured, 1 something did not start or answer, 130 interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     plan = read_plan(sys.argv[1:], os.environ)
     for note in plan.notes:
         _say(note)

@@ -25,12 +25,14 @@ class LoadOrder:
 @dataclass(frozen=True, slots=True)
 class LoadSeen:
     """`statuses` and `errors` count all requests of the run, warm-up and last answers too; the
-    rest is of the measured window, where only answers 200 count as finished. `answered` and
-    `promised` are the request ids of all answers 200 and 202."""
+    rest is of the measured window, where only answers 200 count as finished, and `taken` are those
+    and the answers 202, which are worked on as well. `answered` and `promised` are the request ids
+    of all answers 200 and 202."""
 
     seconds: float
     images_per_s: float
     finished: int
+    taken: int
     latency: Latency | None
     statuses: Mapping[str, int]
     errors: Mapping[str, int]

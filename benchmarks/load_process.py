@@ -38,12 +38,22 @@ class LoadRun:
         """What answering costs, the measuring of it left out."""
         return sum(cost.cpu_ms_per_image or 0.0 for cost in self.costs)
 
-    def affordable_per_s(self, cores: int) -> float | None:
-        """Images per second that the cores could pay for, had they nothing else to do: what other
-        programs take from them does not lower it. None when no picture was finished."""
-        spent = self.servers_ms_per_image + sum(
+    @property
+    def measured_ms_per_image(self) -> float:
+        """The same with the generator and the measuring."""
+        return self.servers_ms_per_image + sum(
             cost.cpu_ms_per_image or 0.0 for cost in self.overhead if cost.name != EVERYTHING_ELSE
         )
+
+    @property
+    def others_core_percent(self) -> float:
+        """What programs that have nothing to do with this used meanwhile."""
+        return sum(cost.core_percent for cost in self.overhead if cost.name == EVERYTHING_ELSE)
+
+    def affordable_per_s(self, cores: int) -> float | None:
+        """Images per second that the cores could pay for, had they nothing else to do. None when
+        no picture was taken."""
+        spent = self.measured_ms_per_image
         return cores * 1000 / spent if spent else None
 
 
@@ -62,7 +72,7 @@ def run_load(order: LoadOrder, parts: Sequence[Part]) -> LoadRun:
             _expect("end", process.stdout)
             meter.end()
             seen = _read_seen(process.stdout)
-    costs = meter.costs(seen.finished)
+    costs = meter.costs(seen.taken)
     return LoadRun(order.clients, seen, costs[: len(parts)], costs[len(parts) :])
 
 

@@ -86,6 +86,8 @@ def _comparison(ratios: Sequence[Ratios]) -> Grid:
         ("images/s, the product / bare pipeline", figure([r.of_bare for r in ratios], 3)),
         ("images/s, the product / FastAPI by hand", figure([r.of_peer for r in ratios], 3)),
         ("images/s, FastAPI by hand / bare pipeline", figure([r.peer_of_bare for r in ratios], 3)),
+        ("processor time per image, FastAPI by hand / the product",
+         figure([r.of_peer_by_cpu for r in ratios], 3)),
         ("one waiting request over the bare p50, the product, ms",
          figure([r.waiting_over_bare_ms for r in ratios])),
         ("one waiting request over the bare p50, FastAPI by hand, ms",

@@ -18,6 +18,7 @@ class Tally:
         self._errors: Counter[str] = Counter()
         self._ids: dict[int, list[str]] = {200: [], 202: []}
         self._durations: list[float] = []
+        self._taken = 0
         self._began_at = float("inf")
         self._ended_at = float("inf")
 
@@ -32,8 +33,10 @@ class Tally:
         named = _REQUEST_ID.search(answer.body)
         if named is not None and answer.status in self._ids:
             self._ids[answer.status].append(named[1].decode())
-        if answer.status == 200 and self._began_at <= now < self._ended_at:
-            self._durations.append(now - started)
+        if self._began_at <= now < self._ended_at:
+            self._taken += answer.status in {200, 202}
+            if answer.status == 200:
+                self._durations.append(now - started)
 
     def error(self, name: str) -> None:
         self._errors[name] += 1
@@ -44,6 +47,7 @@ class Tally:
             seconds=round(seconds, 3),
             images_per_s=round(len(self._durations) / seconds, 3),
             finished=len(self._durations),
+            taken=self._taken,
             latency=Latency.of(self._durations),
             statuses=dict(self._statuses),
             errors=dict(self._errors),

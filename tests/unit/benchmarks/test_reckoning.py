@@ -7,7 +7,7 @@ from benchmarks.result_log import LoggedResult, ResultLog
 
 def seen(answered: list[str], promised: list[str]) -> LoadSeen:
     return LoadSeen(
-        seconds=1.0, images_per_s=1.0, finished=1, latency=None,
+        seconds=1.0, images_per_s=1.0, finished=1, taken=1, latency=None,
         statuses={"200": len(answered), "202": len(promised), "503": 2},
         errors={"TimeoutError": 1}, answered=answered, promised=promised,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def cost(name: str, ms: float) -> Cost:
 
 def load(clients: int, rate: float, p50_ms: float) -> LoadRun:
     seen = LoadSeen(
-        seconds=10.0, images_per_s=rate, finished=int(rate * 10),
+        seconds=10.0, images_per_s=rate, finished=int(rate * 10), taken=int(rate * 10),
         latency=Latency(p50_ms, p50_ms, p50_ms, p50_ms), statuses={"200": 10}, errors={},
         answered=(), promised=(),
     )  # fmt: skip
@@ -84,3 +84,11 @@ def test_losses_are_summed_over_the_rounds() -> None:
     (promises,) = [g for g in sheets([measured()] * 3, cores=2) if g.title.startswith("Promises")]
 
     assert promises.rows[0] == ("answered with a result (200)", "30")
+
+
+def test_processor_time_compares_what_a_busy_machine_cannot() -> None:
+    ratios = ratios_of(measured())
+
+    assert ratios is not None
+    assert ratios.of_peer_by_cpu == 1.0
+    assert load(1, 25.0, 45.0).others_core_percent == 50.0

@@ -23,7 +23,7 @@ def test_only_answers_inside_the_window_make_the_rate() -> None:
 
     seen = tally.seen()
 
-    assert (seen.finished, seen.images_per_s) == (1, 0.25)
+    assert (seen.finished, seen.taken, seen.images_per_s) == (1, 2, 0.25)
     assert seen.latency is not None
     assert seen.latency.p50_ms == 1000.0
     assert seen.statuses == {"200": 3, "202": 1, "503": 1}
