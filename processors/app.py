@@ -13,6 +13,7 @@ import uvloop
 
 from processors.detect import DetectImage
 from processors.faust_app import WorkerApp, make_app
+from processors.faust_fetch_wait import FetchPatience
 from processors.fetch import FetchImage
 from processors.guard import Guard
 from processors.health_server import HealthServer
@@ -46,6 +47,7 @@ class Role:
 
     topics: tuple[Topic, ...]
     make_handler: Callable[[Parts], Handler]
+    fetch: FetchPatience | None = None
 
     @property
     def group(self) -> str:
@@ -74,7 +76,12 @@ ROLES = {
     "fetch-bulk": Role((IMAGE_REQUESTED_BULK,), lambda parts: _fetch(parts, IMAGE_SUBMITTED_BULK)),
     "detect": Role((IMAGE_SUBMITTED,), lambda parts: _detect(parts, interactive=True)),
     "detect-bulk": Role((IMAGE_SUBMITTED_BULK,), lambda parts: _detect(parts, interactive=False)),
-    "record": Role((IMAGE_ANALYZED, ANALYSIS_FAILED), lambda parts: RecordOutcome(parts.analyses)),
+    "record": Role(
+        (IMAGE_ANALYZED, ANALYSIS_FAILED),
+        lambda parts: RecordOutcome(parts.analyses),
+        # Nobody waits for the row: clients are told from the log. Fewer, larger batches.
+        FetchPatience(max_wait_ms=100, min_bytes=64_000),
+    ),
 }
 
 
@@ -139,8 +146,8 @@ class _Process(mode.Worker):
         )  # fmt: skip
         errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
         super().__init__(
-            Resources(parts, server), Together([app for app, _ in made]), *errands,
-            Errand(liveness.run),
+            Resources(parts, server), Errand(liveness.run), Together([app for app, _ in made]),
+            *errands,
             loop=loop, override_logging=False, redirect_stdouts=False, quiet=True,
         )  # fmt: skip
 
@@ -161,7 +168,7 @@ def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
         Guard(topic, settlement, prefetch=_prefetch(name, worker.prefetch))
         for topic, settlement in zip(role.topics, settlements, strict=True)
     ]
-    app = make_app(role.group, parts.config.kafka, guards=guards, worker=worker)
+    app = make_app(role.group, parts.config.kafka, guards=guards, worker=worker, fetch=role.fetch)
     topics = tuple(topic.name for topic in role.topics)
     pulses = tuple(settlement.pulse for settlement in settlements)
     return app, Consumption(FaustMember(app), role.group, topics, pulses)
@@ -228,7 +235,11 @@ class Together(mode.Service):
         await asyncio.gather(*(app.maybe_start() for app in self._apps))
 
     async def on_stop(self) -> None:
-        await asyncio.gather(*(app.stop() for app in self._apps))
+        """All of them, also when one fails; then the first failure is raised."""
+        ended = await asyncio.gather(*(app.stop() for app in self._apps), return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
 
 class Errand(mode.Service):

@@ -8,7 +8,7 @@ from typing import Any
 import faust
 from faust.tables.manager import TableManager
 
-from processors.faust_fetch_wait import set_fetch_wait
+from processors.faust_fetch_wait import FetchPatience, set_fetch_patience
 from processors.guard import Guard
 from processors.settings import WorkerSettings
 from topics.settings import KafkaSettings
@@ -58,7 +58,12 @@ class WorkerApp(faust.App):
 
 
 def make_app(
-    group: str, kafka: KafkaSettings, *, guards: Sequence[Guard], worker: WorkerSettings
+    group: str,
+    kafka: KafkaSettings,
+    *,
+    guards: Sequence[Guard],
+    worker: WorkerSettings,
+    fetch: FetchPatience | None = None,
 ) -> WorkerApp:
     """An application that consumes what the guards guard. Topics are made by `image-analyzer
     topics create`, never here; nothing is ever acknowledged but by a guard."""
@@ -87,7 +92,7 @@ def make_app(
         consumer_auto_offset_reset="earliest",
         producer_request_timeout=15,
     )
-    set_fetch_wait(app, kafka.fetch_max_wait_ms)
+    set_fetch_patience(app, fetch or FetchPatience(kafka.fetch_max_wait_ms))
     for guard in guards:
         guard.attach(app)
     app.finalize()

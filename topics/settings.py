@@ -15,5 +15,5 @@ class KafkaSettings(BaseModel):
     partitions: Annotated[int, Field(ge=1, le=1000)] = 4
     replication_factor: Annotated[int, Field(ge=1, le=7)] = 1
     min_insync_replicas: Annotated[int, Field(ge=1, le=7)] = 1
-    fetch_max_wait_ms: Annotated[int, Field(ge=1, le=5000)] = 500
+    fetch_max_wait_ms: Annotated[int, Field(ge=1, le=5000)] = 2000
     tail_max_back: Annotated[int, Field(ge=0)] = 20_000
