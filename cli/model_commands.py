@@ -1,13 +1,13 @@
 """`image-analyzer models`: which there are, which are installed, and fetching one."""
 
 import os
-from typing import Annotated
 
-import typer
+import click
 
+from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import ConfigurationError, DependencyError
 
-models = typer.Typer(no_args_is_help=True, help="Detection models.")
+models = CommandGroup("models", help="Detection models.")
 
 
 @models.command("list")
@@ -32,9 +32,14 @@ def list_models() -> None:
 
 
 @models.command("fetch")
-def fetch_model(
-    name: Annotated[str, typer.Argument(help="A name of `models list`.")] = "yolox-nano",
-) -> None:
+@click.argument(
+    "name",
+    cls=Argument,
+    shape="<str>",
+    explained="A name of `models list`.",
+    default="yolox-nano",
+)
+def fetch_model(name: str) -> None:
     """Download a model into the cache, checked against the catalog; a repeat costs nothing."""
     from processors.detectors import download  # noqa: PLC0415 - keeps --help fast
     from processors.detectors.catalog import read_catalog  # noqa: PLC0415 - as above

@@ -2,17 +2,18 @@
 
 import asyncio
 import os
-from typing import Annotated
 
-import typer
+import click
 
+from cli.command_style import CommandGroup
 from cli.exit_codes import ConfigurationError, DependencyError
 
-topics = typer.Typer(no_args_is_help=True, help="The topics of the catalog.")
-bucket = typer.Typer(no_args_is_help=True, help="Where pictures are kept.")
-keys = typer.Typer(no_args_is_help=True, help="API keys.")
+topics = CommandGroup("topics", help="The topics of the catalog.")
+bucket = CommandGroup("bucket", help="Where pictures are kept.")
+keys = CommandGroup("keys", help="API keys.")
 
 
+@click.command("migrate")
 def migrate() -> None:
     """Bring the database to the schema this version needs; a repeat changes nothing."""
     from cli.settings import load_settings, require  # noqa: PLC0415 - keeps --help fast
@@ -75,10 +76,14 @@ def create_bucket() -> None:
 
 
 @keys.command("create")
-def create_key(
-    tenant: Annotated[str, typer.Option(help="Whose key: lower-case letters, digits, - and _.")],
-    name: Annotated[str, typer.Option(help="What the key is for; people read it.")],
-) -> None:
+@click.option(
+    "--tenant",
+    metavar="<str>",
+    required=True,
+    help="Whose key: lower-case letters, digits, - and _.",
+)
+@click.option("--name", metavar="<str>", required=True, help="What the key is for; people read it.")
+def create_key(tenant: str, name: str) -> None:
     """Make an API key and print it, this once: only its hash is kept."""
     from cli.api_keys import add_key, is_tenant_id  # noqa: PLC0415 - keeps --help fast
     from cli.settings import load_settings, require  # noqa: PLC0415 - as above

@@ -1,31 +1,62 @@
 """`image-analyzer submit`: one picture to an API, the detections to the terminal."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-_OPTION = typer.Option("--option", "-o", help="NAME=VALUE of an analysis option; repeatable.")
-_KEY = typer.Option(envvar="IMAGE_ANALYZER_KEY", help="API key; default: that of `up`.")
+from cli.command_style import Argument, Command
 
 
+@click.command("submit", cls=Command)
+@click.argument("picture", cls=Argument, shape="<str>", explained="A file, or an http(s) address.")
+@click.option(
+    "--url",
+    "base_url",
+    metavar="<str>",
+    envvar="IMAGE_ANALYZER_URL",
+    show_envvar=True,
+    help="Where the API is.",
+)
+@click.option(
+    "--key",
+    metavar="<str>",
+    envvar="IMAGE_ANALYZER_KEY",
+    show_envvar=True,
+    help="API key; default: that of `up`.",
+)
+@click.option(
+    "--option",
+    "-o",
+    metavar="<list[str]>",
+    multiple=True,
+    help="NAME=VALUE of an analysis option; repeatable.",
+)
+@click.option(
+    "--wait",
+    metavar="<int range>",
+    type=click.IntRange(1, 3600),
+    default=60,
+    show_default=True,
+    help="Seconds to wait.",
+)
+@click.option("--data", metavar="<path>", type=Path, help="Data folder of the `up` to ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result document.")
 def submit(
-    picture: Annotated[str, typer.Argument(help="A file, or an http(s) address.")],
-    base_url: Annotated[
-        str | None, typer.Option("--url", envvar="IMAGE_ANALYZER_URL", help="Where the API is.")
-    ] = None,
-    key: Annotated[str | None, _KEY] = None,
-    option: Annotated[list[str] | None, _OPTION] = None,
-    wait: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait.")] = 60,
-    data: Annotated[Path | None, typer.Option(help="Data folder of the `up` to ask.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result document.")] = False,
+    *,
+    picture: str,
+    base_url: str | None,
+    key: str | None,
+    option: tuple[str, ...],
+    wait: int,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Send a picture and print what is in it. Without --url it asks the instance that `up` runs."""
     from cli.api_client import ApiClient  # noqa: PLC0415 - keeps --help fast
     from cli.detections_table import detections_table  # noqa: PLC0415 - as above
 
     client = ApiClient(*_address(base_url, key, data))
-    options = _options(option or [])
+    options = _options(option)
     if picture.startswith(("http://", "https://")):
         result = client.analyze_url(picture, options, wait_s=wait)
     else:
@@ -49,7 +80,7 @@ def _address(base_url: str | None, key: str | None, data: Path | None) -> tuple[
     return connection.base_url, key or connection.api_key
 
 
-def _options(pairs: list[str]) -> dict[str, str]:
+def _options(pairs: tuple[str, ...]) -> dict[str, str]:
     from cli.exit_codes import ConfigurationError  # noqa: PLC0415 - keeps --help fast
 
     options = {}

@@ -2,24 +2,31 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-_DATA = typer.Option(
+from cli.command_style import Argument, Command
+
+
+@click.command("up")
+@click.option(
+    "--data",
+    metavar="<path>",
+    type=Path,
     help="Folder that keeps everything between runs. Default: var/data of a checkout, else "
-    "~/.local/share/ai-image-analyzer."
+    "~/.local/share/ai-image-analyzer.",
 )
-
-
-def up(
-    data: Annotated[Path | None, _DATA] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.")] = 8080,
-    model: Annotated[str | None, typer.Option(help="Model to prefer; see `models list`.")] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Stop after the sample photographs; 0 when all worked.")
-    ] = False,
-) -> None:
+@click.option(
+    "--port",
+    metavar="<int range>",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the API.",
+)
+@click.option("--model", metavar="<str>", help="Model to prefer; see `models list`.")
+@click.option("--once", is_flag=True, help="Stop after the sample photographs; 0 when all worked.")
+def up(*, data: Path | None, port: int, model: str | None, once: bool) -> None:
     """Start everything on this machine: no Docker, no servers to install."""
     from cli.data_folder import DataFolder, default_data_folder  # noqa: PLC0415 - keeps --help fast
     from cli.embedded.up import UpOptions, run_up  # noqa: PLC0415 - as above
@@ -28,7 +35,9 @@ def up(
     raise SystemExit(run_up(UpOptions(folder, port, model, once)))
 
 
-def prepare_embedded(key_file: Path | None = None) -> None:
+@click.command("prepare-embedded", hidden=True)
+@click.option("--key-file", metavar="<path>", type=Path)
+def prepare_embedded(key_file: Path | None) -> None:
     """Topics, tables and the demo key of an embedded instance."""
     from cli.embedded.prepare import prepare  # noqa: PLC0415 - keeps --help fast
     from cli.settings import load_settings  # noqa: PLC0415 - as above
@@ -36,6 +45,9 @@ def prepare_embedded(key_file: Path | None = None) -> None:
     prepare(load_settings(os.environ), key_file)
 
 
+@click.command("first-look", cls=Command, hidden=True)
+@click.argument("data", cls=Argument, shape="<path>", type=Path)
+@click.argument("samples", cls=Argument, shape="<path>", type=Path)
 def first_look(data: Path, samples: Path) -> None:
     """Analyses the sample photographs and draws what was found."""
     from cli.data_folder import DataFolder  # noqa: PLC0415 - keeps --help fast

@@ -36,7 +36,7 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys, cli.main; print([name for name in ('faust', 'fastapi', 'aiokafka', 'numpy', "
-        "'psycopg', 'sqlalchemy', 'pydantic', 'PIL') if name in sys.modules])"
+        "'psycopg', 'sqlalchemy', 'pydantic', 'PIL', 'rich') if name in sys.modules])"
     )
     shown = subprocess.run(
         (sys.executable, "-c", program), cwd=ROOT, capture_output=True, text=True, check=True
