@@ -26,7 +26,6 @@ from topics.publisher import EventPublisher
 
 _log = get_logger(__name__)
 _TRIES = 3
-_PAUSE_S = 1.0
 
 
 class PictureRefusedError(Exception):
@@ -51,6 +50,7 @@ class FetchImage:
         outcomes: Outcomes,
         clock: Callable[[], datetime],
         announce_on: Topic,
+        pause_s: float = 1.0,
     ) -> None:
         self._client = client
         self._images = images
@@ -58,6 +58,7 @@ class FetchImage:
         self._outcomes = outcomes
         self._clock = clock
         self._announce_on = announce_on
+        self._pause_s = pause_s
 
     async def __call__(self, envelope: Envelope) -> None:
         requested, trace = _requested(envelope.event), envelope.traceparent
@@ -91,7 +92,7 @@ class FetchImage:
                 _log.warning("fetch_failed", attempt=attempt, error=str(error))
                 if attempt == _TRIES or not error.retryable:
                     raise _unreachable(retryable=error.retryable) from None
-            await asyncio.sleep(_PAUSE_S * attempt)
+            await asyncio.sleep(self._pause_s * attempt)
         raise _unreachable(retryable=True)
 
 

@@ -41,12 +41,14 @@ class Hold:
         if held != dependency:
             if held is not None:
                 self._release(held)
+            if dependency not in self._pulse.holds:
+                _log.warning("holding", dependency=dependency, error=str(error)[:300])
             self._pulse.hold(dependency)
             self._metrics.dependency_up.labels(dependency).set(0)
-            _log.warning("holding", dependency=dependency, error=str(error)[:300])
         return dependency
 
     def _release(self, dependency: str) -> None:
         self._pulse.release(dependency)
         if dependency not in self._pulse.holds:
             self._metrics.dependency_up.labels(dependency).set(1)
+            _log.info("held_no_longer", dependency=dependency)

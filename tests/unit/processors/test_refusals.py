@@ -1,0 +1,79 @@
+"""What a dead letter carries, and whose request is failed with it."""
+
+from dataclasses import replace
+
+import pytest
+
+from schemas.failures import FailureCode
+from tests.support.events import TRACEPARENT, analysis_failed, image_submitted, record_of
+from tests.unit.processors.bench import Bench
+from topics.catalog import ANALYSIS_FAILED, IMAGE_SUBMITTED
+from topics.dead_letters import Refusal
+from topics.errors import LogUnavailableError
+from topics.records import Record
+
+DLQ = IMAGE_SUBMITTED.dead_letter_name
+REFUSAL = Refusal("internal_error", "unexpected error", "detector", 2, "KeyError")
+
+
+async def refused(bench: Bench, record: Record) -> Record:
+    await bench.refusals.write(record, REFUSAL, FailureCode.INTERNAL_ERROR)
+    return bench.written(f"{record.topic}-dlq")[-1]
+
+
+async def test_both_records_are_written(bench: Bench) -> None:
+    event = image_submitted()
+    record = record_of(event)
+    letter = await refused(bench, record)
+    assert (letter.key, letter.value) == (record.key, record.value)
+    assert letter.headers[: len(record.headers)] == record.headers
+    (failed,) = bench.failures()
+    assert (failed.key, failed.accepted_at) == (event.key, event.accepted_at)
+    assert (failed.code, failed.attempts) == (FailureCode.INTERNAL_ERROR, 2)
+    assert bench.written(ANALYSIS_FAILED.name)[0].header("traceparent") == TRACEPARENT
+
+
+@pytest.mark.parametrize(
+    "code", [FailureCode.INVALID_EVENT, FailureCode.RETRIES_EXHAUSTED, FailureCode.INTERNAL_ERROR]
+)
+async def test_only_what_was_tried_in_vain_is_worth_sending_again(
+    bench: Bench, code: FailureCode
+) -> None:
+    await bench.refusals.write(record_of(image_submitted()), REFUSAL, code)
+    assert bench.failures()[0].retryable == (code == FailureCode.RETRIES_EXHAUSTED)
+
+
+async def test_a_record_whose_key_is_of_another_fails_nobody(bench: Bench) -> None:
+    record = replace(record_of(image_submitted("acme")), key=b"globex/1")
+    await refused(bench, record)
+    assert not bench.failures()
+
+
+async def test_a_refused_outcome_fails_its_request_too(bench: Bench) -> None:
+    record = record_of(analysis_failed())
+    await refused(bench, record)
+    assert len(bench.failures()) == 1
+
+
+async def test_a_repeat_parks_the_same_original_once_more_without_harm(bench: Bench) -> None:
+    record = replace(record_of(image_submitted()), value=b"x" * 2_500_000)
+    first, second = await refused(bench, record), await refused(bench, record)
+    assert first.header("dlq-object-key") == second.header("dlq-object-key")
+    assert first.header("dlq-size-bytes") == "2500000"
+    assert first.header("dlq-reason") == "internal_error"
+
+
+async def test_headers_that_no_dead_letter_can_hold_are_left_out_of_it(bench: Bench) -> None:
+    big = tuple((f"x-{number}", b"x" * 500_000) for number in range(4))
+    record = record_of(image_submitted())
+    record = replace(record, headers=(*record.headers, *big))
+    letter = await refused(bench, record)
+    assert letter.header("ce_type") is not None
+    assert letter.header("x-0") is None
+    assert letter.header("dlq-sha256") is not None
+
+
+async def test_nothing_is_swallowed_when_the_log_is_down(bench: Bench) -> None:
+    bench.log.is_down = True
+    with pytest.raises(LogUnavailableError):
+        await refused(bench, record_of(image_submitted()))
