@@ -31,6 +31,7 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
     """The exit code after SIGTERM or SIGINT. Raises ConfigurationError and DependencyError."""
     from processors import app  # noqa: PLC0415 - the API does without Faust
     from processors.detectors.files import ModelFileError, NoModelError  # noqa: PLC0415 - as above
+    from processors.process import TopicsNotReadyError  # noqa: PLC0415 - as above
 
     settings = load_settings(environment)
     unknown = sorted(set(names) - set(app.NAMES))
@@ -42,7 +43,7 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
     configure_logs(settings.log, process="-".join(names))
     try:
         return app.run_worker(names, config)
-    except (ModelFileError, NoModelError, app.TopicsNotReadyError) as error:
+    except (ModelFileError, NoModelError, TopicsNotReadyError) as error:
         raise DependencyError(str(error)) from error
 
 

@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-import faust
 import mode
 import uvloop
 
@@ -18,13 +15,12 @@ from processors.fetch import FetchImage
 from processors.guard import Guard
 from processors.health_server import HealthServer
 from processors.liveness import Consumption, FaustMember, Liveness
-from processors.parts import Parts, WorkerConfig, make_parts, open_parts
+from processors.parts import Parts, WorkerConfig, make_parts
+from processors.process import Errand, Resources, Together, WorkerProcess
 from processors.record import RecordOutcome
 from processors.settlement import Handler, Patience, Settlement
 from processors.sweep import Sweeper
-from processors.watchdog import end_if_hung
 from telemetry.logs import get_logger
-from topics.admin import verify_topics
 from topics.catalog import (
     ANALYSIS_FAILED,
     IMAGE_ANALYZED,
@@ -104,10 +100,6 @@ ERRANDS = {"retry": _retry, "sweep": _sweep}
 NAMES = (*ROLES, *ERRANDS)
 
 
-class TopicsNotReadyError(Exception):
-    """The broker lacks topics of the catalog; the text names them and the command to run."""
-
-
 def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
     """Runs those processors until SIGTERM or SIGINT; the exit code is 0 after either.
 
@@ -125,7 +117,9 @@ def run_parts(names: Sequence[str], parts: Parts) -> int:
     """The same with parts that are made already."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    worker = _Process(parts, names, loop)
+    worker = WorkerProcess(
+        _services(parts, names), loop, stop_deadline_s=parts.config.worker.stop_deadline_s
+    )
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:
@@ -133,31 +127,17 @@ def run_parts(names: Sequence[str], parts: Parts) -> int:
     return 0
 
 
-class _Process(mode.Worker):
-    """One operating-system process; its services start in order and stop in reverse."""
-
-    def __init__(self, parts: Parts, names: Sequence[str], loop: asyncio.AbstractEventLoop) -> None:
-        self._stop_deadline_s = parts.config.worker.stop_deadline_s
-        made = [_consumption(name, parts) for name in names if name in ROLES]
-        liveness = _liveness(parts, [consumption for _, consumption in made])
-        server = HealthServer(
-            liveness.health, parts.metrics,
-            host=parts.config.worker.health_host, port=parts.config.worker.health_port,
-        )  # fmt: skip
-        errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
-        super().__init__(
-            Resources(parts, server), Errand(liveness.run), Together([app for app, _ in made]),
-            *errands,
-            loop=loop, override_logging=False, redirect_stdouts=False, quiet=True,
-        )  # fmt: skip
-
-    def _schedule_shutdown(self, signal: Any) -> None:
-        end_if_hung(self._stop_deadline_s)
-        super()._schedule_shutdown(signal)
-
-    def on_worker_shutdown(self) -> None:
-        """Reached without a signal too, when something has crashed."""
-        end_if_hung(self._stop_deadline_s)
+def _services(parts: Parts, names: Sequence[str]) -> list[mode.Service]:
+    """In the order in which they start; they stop in reverse."""
+    made = [_consumption(name, parts) for name in names if name in ROLES]
+    liveness = _liveness(parts, [consumption for _, consumption in made])
+    server = HealthServer(
+        liveness.health, parts.metrics,
+        host=parts.config.worker.health_host, port=parts.config.worker.health_port,
+    )  # fmt: skip
+    errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
+    applications = Together([app for app, _ in made])
+    return [Resources(parts, server), Errand(liveness.run), applications, *errands]
 
 
 def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
@@ -198,57 +178,3 @@ def _liveness(parts: Parts, consumptions: Sequence[Consumption]) -> Liveness:
 def _prefetch(name: str, prefetch: int) -> int:
     """Recording is one statement a batch: the more are in work, the larger the batches."""
     return 8 * prefetch if name == "record" else prefetch
-
-
-class Resources(mode.Service):
-    """Opens the shared parts before anything consumes, and closes them after everything has."""
-
-    def __init__(self, parts: Parts, server: HealthServer) -> None:
-        super().__init__()
-        self._parts = parts
-        self._server = server
-        self._stack = AsyncExitStack()
-
-    async def on_start(self) -> None:
-        problems = await verify_topics(self._parts.config.kafka)
-        if problems:
-            raise TopicsNotReadyError("; ".join(problems))
-        self._stack.push_async_callback(self._server.aclose)
-        await self._server.start()
-        await open_parts(self._parts, self._stack)
-        _log.info("worker_started", health_port=self._server.port)
-
-    async def on_stop(self) -> None:
-        await self._stack.aclose()
-
-
-class Together(mode.Service):
-    """Starts its applications at once: the start of each waits until its group has met."""
-
-    def __init__(self, apps: Sequence[faust.App]) -> None:
-        super().__init__()
-        self._apps = apps
-
-    async def on_start(self) -> None:
-        for app in self._apps:
-            app.beacon.reattach(self.beacon)
-        await asyncio.gather(*(app.maybe_start() for app in self._apps))
-
-    async def on_stop(self) -> None:
-        """All of them, also when one fails; then the first failure is raised."""
-        ended = await asyncio.gather(*(app.stop() for app in self._apps), return_exceptions=True)
-        for error in ended:
-            if isinstance(error, Exception):
-                raise error
-
-
-class Errand(mode.Service):
-    """A loop of our own beside the applications; its end is the end of the worker."""
-
-    def __init__(self, run: Callable[[], Awaitable[None]]) -> None:
-        super().__init__()
-        self._run_errand = run
-
-    @mode.Service.task
-    async def _work(self) -> None:
-        await self._run_errand()

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from processors.watchdog import EXIT_HUNG
 from tests.integration.processors.flow import Flow, all_told, check_results
 from tests.integration.processors.outlet import Outlet, until_worked_off
 from tests.support.eventually import eventually
@@ -86,3 +87,27 @@ async def test_a_worker_whose_broker_has_forgotten_the_topics_ends_to_be_started
     kafka_to_break.start()
     assert await asyncio.to_thread(worker.exit_code, within_s=40) not in {0, None}
     assert "topics missing: image-submitted" in worker.log
+
+
+async def test_a_worker_stops_in_bounded_time_while_the_broker_is_gone(
+    flow: Flow, kafka_to_break: Kafka
+) -> None:
+    """With work that it cannot announce: that is unacknowledged, and worked again by the next."""
+    async with Outlet.opened(flow.kafka, [IMAGE_ANALYZED.name]) as outlet:
+        worker = await flow.start("detect", twin_delay_s=1.0, stop_deadline_s=25.0)
+        submitted = await flow.submit(40)
+        await outlet.until(lambda: len(outlet.records) >= 16, within_s=20)
+        kafka_to_break.kill()
+        await eventually(lambda: "kafka" in worker.health().get("holding", ()), within_s=20)
+        began = time.monotonic()
+        worker.terminate()
+        code = await asyncio.to_thread(worker.exit_code, within_s=30)
+        assert time.monotonic() - began < 27, "the watchdog's deadline at the latest"
+        assert code in {0, EXIT_HUNG}
+        print("STOPPED", code, time.monotonic() - began)
+
+        kafka_to_break.start()
+        await flow.start("detect")
+        await outlet.until(lambda: all_told(submitted, outlet.records), within_s=40)
+        await until_worked_off(flow.kafka, "detector", [IMAGE_SUBMITTED], within_s=20)
+        check_results(submitted, outlet.of(IMAGE_ANALYZED, flow.tenant))
