@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -29,7 +30,8 @@ class Coalescer(Generic[_T]):
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
+            own = Context()  # a batch is nobody's own, nor are the log lines about it
+            self._writer = asyncio.create_task(self._write_all(), context=own)
         await done
 
     async def _write_all(self) -> None:

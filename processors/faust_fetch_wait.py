@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import faust
 from faust.transport.drivers import aiokafka as driver
 
-from processors.faust_consumer import GuardedConsumer
+from processors.faust_consumer import GuardedConsumer, StoppingThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class FetchPatience:
 def set_fetch_patience(app: faust.App, patience: FetchPatience) -> None:
     """Give the application a transport whose consumers wait like that."""
 
-    class ConsumerThread(driver.AIOKafkaConsumerThread):
+    class ConsumerThread(StoppingThread):
         def _create_worker_consumer(self, transport: driver.Transport) -> object:
             consumer = super()._create_worker_consumer(transport)
             consumer._fetch_max_wait_ms = patience.max_wait_ms  # noqa: SLF001 - no public setting

@@ -108,7 +108,8 @@ class Guard:
     ) -> None:
         while True:
             one = await in_work.get()
-            await asyncio.wait({one.work})
+            if not one.work.done():
+                await asyncio.wait({one.work})
             if one.term == self._term:
                 if one.work.cancelled():
                     raise GuardBrokenError("work was cancelled by nobody who may")

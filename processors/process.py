@@ -21,6 +21,10 @@ class TopicsNotReadyError(Exception):
     """The broker lacks topics of the catalog; the text names them and the command to run."""
 
 
+class ErrandEndedError(Exception):
+    """A loop of ours returned, which none of them should."""
+
+
 class WorkerProcess(mode.Worker):
     """Ends by itself when it was told to stop, or has crashed, and does not within the time."""
 
@@ -97,3 +101,4 @@ class Errand(mode.Service):
     @mode.Service.task
     async def _work(self) -> None:
         await self._run_errand()
+        raise ErrandEndedError("an errand is for ever; the worker stops and is started again")

@@ -18,7 +18,7 @@ class WorkerSettings(BaseModel):
     group counts a worker as gone that is silent for `session_timeout_s`, or that has not joined
     again within `rebalance_timeout_s`. The worker looks at itself every `live_every_s` and ends, to
     be started again, when it has been out of its group for `live_grace_s` or has stood still for
-    `stuck_after_s`."""
+    `stuck_after_s`. A stop that hangs ends with the process after `stop_deadline_s`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -42,7 +42,7 @@ class Children:
             self._let_go(generation.stop())
 
     def refresh(self, generation: Generation) -> None:
-        """Replace a set that has grown, without a gap: the old one works until the new one does."""
+        """Replace a set without a gap: the old one works until the new one does."""
         if generation is self._current and self._renewal is None:
             get_logger(__name__).info("detector_children_refreshed")
             self._renew()

@@ -21,16 +21,17 @@ class Generation:
     """A pebble pool, all of whose children have loaded their model before `start` returns.
 
     Pebble replaces a child that dies at work. When one dies idle it gives up altogether: then
-    `is_usable` turns false, and what was handed in may stay unanswered until `give_up`.
+    `is_usable` turns false, and what was handed in may stay unanswered until `give_up`. That holds
+    for a child that ends after its share of items too, so none does: a whole set is worn together.
     """
 
     def __init__(self, plan: ChildPlan, *, children: int) -> None:
         self._plan = plan
         self._children = children
         self._unanswered: dict[asyncio.Future[Reply], Callable[[], None]] = {}
+        self._items = 0
         self._pool = ProcessPool(
             max_workers=children,
-            max_tasks=plan.limits.max_items,
             initializer=start_child,
             initargs=(plan,),
             context=ChildContext(),
@@ -51,6 +52,11 @@ class Generation:
     def is_usable(self) -> bool:
         return bool(self._pool.active)
 
+    @property
+    def is_worn(self) -> bool:
+        """The children have had their share of items, on average."""
+        return self._items >= self._plan.limits.max_items * self._children
+
     def run(
         self, image: bytes, selection: Selection, model: str, *, when_settled: Callable[[], None]
     ) -> "asyncio.Future[Reply]":
@@ -67,6 +73,7 @@ class Generation:
             )
         except RuntimeError as error:
             raise DetectorCrashedError("the children broke down") from error
+        self._items += 1
         answer: asyncio.Future[Reply] = loop.create_future()
         self._unanswered[answer] = when_settled
         future.add_done_callback(

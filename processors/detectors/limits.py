@@ -17,8 +17,8 @@ class PictureLimits:
 class ChildLimits:
     """`headroom_bytes` is on top of what a child maps once it has started and warmed up.
 
-    `deadline_s` is wall time and `cpu_s` processor time, both for one item. A child is replaced
-    after `max_items`, and all of them when one has grown by `max_growth_bytes`.
+    `deadline_s` is wall time and `cpu_s` processor time, both for one item. All children
+    are replaced after `max_items` each on average, or when one has grown by `max_growth_bytes`.
     """
 
     picture: PictureLimits = field(default_factory=PictureLimits)

@@ -76,7 +76,7 @@ class ChildProcessDetector:
         await self._turns.take(interactive=interactive)
         generation, answer = await self._hand_in(image, selection, name)
         reply = await self._answer(answer, generation)
-        if reply.has_grown:
+        if reply.has_grown or generation.is_worn:
             self._children.refresh(generation)
         return _to_detections(reply)
 

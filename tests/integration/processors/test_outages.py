@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from processors.watchdog import EXIT_HUNG
 from tests.integration.processors.flow import Flow, all_told, check_results
 from tests.integration.processors.outlet import Outlet, until_worked_off
 from tests.support.eventually import eventually
 from tests.support.services.kafka import Kafka
 from tests.support.services.s3 import S3
+from topics.admin import create_topics
 from topics.catalog import DEAD_LETTERS, IMAGE_ANALYZED, IMAGE_SUBMITTED
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
@@ -94,7 +94,7 @@ async def test_a_worker_stops_in_bounded_time_while_the_broker_is_gone(
 ) -> None:
     """With work that it cannot announce: that is unacknowledged, and worked again by the next."""
     async with Outlet.opened(flow.kafka, [IMAGE_ANALYZED.name]) as outlet:
-        worker = await flow.start("detect", twin_delay_s=1.0, stop_deadline_s=25.0)
+        worker = await flow.start("detect", twin_delay_s=1.0)
         submitted = await flow.submit(40)
         await outlet.until(lambda: len(outlet.records) >= 16, within_s=20)
         kafka_to_break.kill()
@@ -102,12 +102,34 @@ async def test_a_worker_stops_in_bounded_time_while_the_broker_is_gone(
         began = time.monotonic()
         worker.terminate()
         code = await asyncio.to_thread(worker.exit_code, within_s=30)
-        assert time.monotonic() - began < 27, "the watchdog's deadline at the latest"
-        assert code in {0, EXIT_HUNG}
-        print("STOPPED", code, time.monotonic() - began)
+        assert code == 0
+        assert time.monotonic() - began < 15
 
         kafka_to_break.start()
         await flow.start("detect")
         await outlet.until(lambda: all_told(submitted, outlet.records), within_s=40)
         await until_worked_off(flow.kafka, "detector", [IMAGE_SUBMITTED], within_s=20)
+        check_results(submitted, outlet.of(IMAGE_ANALYZED, flow.tenant))
+
+
+async def test_a_broker_that_lost_its_disk_is_worked_again_once_the_topics_are_there(
+    flow: Flow, kafka_to_break: Kafka
+) -> None:
+    """By the same process, or by the one that takes its place after it has ended with an error."""
+    worker = await flow.start("detect")
+    await flow.submit(40)
+    await until_worked_off(flow.kafka, "detector", [IMAGE_SUBMITTED], within_s=20)
+    kafka_to_break.stop()
+    kafka_to_break.wipe()
+    kafka_to_break.start()
+    await create_topics(flow.kafka)
+    async with Outlet.opened(flow.kafka, [IMAGE_ANALYZED.name]) as outlet:
+        submitted = await flow.submit(20)
+        until = time.monotonic() + 60
+        while not all_told(submitted, outlet.records):
+            assert time.monotonic() < until, worker.log
+            await outlet.read(for_s=0.5)
+            if not worker.running:
+                assert worker.exit_code(within_s=1) != 0
+                worker = await flow.start("detect")
         check_results(submitted, outlet.of(IMAGE_ANALYZED, flow.tenant))

@@ -1,6 +1,7 @@
 """Batches form by themselves; nobody pays for another's item, and nobody is forgotten."""
 
 import asyncio
+from contextvars import ContextVar
 
 import pytest
 
@@ -130,3 +131,16 @@ async def test_when_the_writer_dies_nobody_waits_for_ever_and_the_next_is_served
 async def test_errors_reach_their_callers_as_they_are() -> None:
     with pytest.raises(ValueError, match="below zero"):
         await Coalescer(Writer(), most=1)(-1)
+
+
+async def test_a_batch_bears_nobodys_name_in_the_log() -> None:
+    whose: ContextVar[str] = ContextVar("whose", default="nobody")
+    seen: list[str] = []
+
+    async def note(items: list[int]) -> None:
+        del items
+        seen.append(whose.get())
+
+    whose.set("the first caller")
+    await Coalescer(note, most=1)(1)
+    assert seen == ["nobody"]

@@ -5,7 +5,6 @@ import gc
 import inspect
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,45 +116,6 @@ def test_no_tables_are_waited_for(app: WorkerApp) -> None:
     began = time.monotonic()
     asyncio.get_event_loop().run_until_complete(app.tables.sleep(60))
     assert time.monotonic() - began < 1
-
-
-class Acking(GuardedConsumer):
-    """Only what `ack` and `acknowledge` need."""
-
-    def __init__(self, generation: int) -> None:
-        self.app = SimpleNamespace(
-            consumer_generation_id=generation,
-            topics=SimpleNamespace(acks_enabled_for=lambda topic: True),
-        )
-        self._committed_offset: dict[str, int | None] = {"tp": None}
-        self._acked_index: dict[str, set[int]] = {"tp": set()}
-        self._acked: dict[str, list[int]] = {"tp": []}
-        self._unacked_messages: set[object] = set()
-        self._waiting_for_ack = None
-        self._n_acked = 0
-
-
-@dataclass(eq=False)
-class Message:
-    generation_id: int
-    acked: bool = False
-    tp: str = "tp"
-    topic: str = "t"
-    offset: int = 7
-
-
-def test_what_faust_acknowledges_by_itself_does_not_count() -> None:
-    consumer = Acking(generation=4)
-    assert consumer.ack(Message(4)) is False
-    assert consumer._acked == {"tp": []}
-
-
-def test_the_guards_acknowledgement_counts_in_the_assignment_it_was_read_under() -> None:
-    consumer = Acking(generation=4)
-    consumer.acknowledge(Message(3))
-    assert consumer._acked == {"tp": []}
-    consumer.acknowledge(Message(4))
-    assert consumer._acked == {"tp": [7]}
 
 
 class Waited:
