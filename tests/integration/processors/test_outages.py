@@ -46,7 +46,7 @@ async def test_a_hold_longer_than_every_group_timeout_drains_afterwards(
     flow: Flow, s3_to_break: S3
 ) -> None:
     """Session and rebalance time out after 6 and 8 s here; the stream buffers 256 messages."""
-    await hold_and_drain(flow, s3_to_break, count=700, hold_s=17)
+    await hold_and_drain(flow, s3_to_break, count=700, hold_s=14)
 
 
 @pytest.mark.slow
