@@ -36,8 +36,8 @@ async def test_outcomes_are_held_while_the_database_is_gone(
         postgres_to_break.start()
         await until_worked_off(flow.kafka, "recorder", RESULTS, within_s=30)
         await outlet.read(for_s=0.5)
-        assert not outlet.of(ANALYSIS_FAILED, flow.tenant)
-        assert not outlet.records
+        ours = flow.tenant.encode()
+        assert not [letter for letter in outlet.records if ours in (letter.key or b"")]
     with psycopg.connect(flow.dsn) as connection:
         query = "SELECT count(*) FROM analyses WHERE state = 'failed'"
         row = connection.execute(query).fetchone()
