@@ -13,6 +13,7 @@ from ingest_api.capacity import UnfinishedCap
 from ingest_api.multipart import Form
 from ingest_api.options import Wish
 from schemas.events import ImageRequested, ImageSubmitted
+from schemas.pictures import object_key
 from storage.ports import AnalysisStore, ImageStore, Request
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
@@ -61,7 +62,7 @@ class Acceptance:
             tenant_id=tenant_id,
             accepted_at=now,
             deadline_at=now + timedelta(seconds=wish.deadline_s),
-            object_key=f"{tenant_id}/{request_id}/{form.sha256}",
+            object_key=object_key(tenant_id, request_id, form.sha256),
             sha256=form.sha256,
             size_bytes=form.size_bytes,
             content_type=content_type,
