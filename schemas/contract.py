@@ -45,17 +45,22 @@ class Contract(BaseModel):
         return self.__pydantic_serializer__.to_json(self)
 
 
-class RequestFact(Contract):
-    """What every event of a request carries: whose it is, which one, and when it was accepted."""
+class RequestEvent(Contract):
+    """What every event of a request carries: which one, and whose it is."""
 
     request_id: UUID
     tenant_id: TenantId
-    accepted_at: Instant
 
     @property
     def key(self) -> str:
         """The key of every record of this request: `<tenant_id>/<request_id>`."""
         return f"{self.tenant_id}/{self.request_id}"
+
+
+class RequestFact(RequestEvent):
+    """The event of a request that says when it was accepted: the moment that all derive from."""
+
+    accepted_at: Instant
 
 
 def canonical_json(value: object) -> bytes:

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from schemas.contract import Contract
-from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted
+from schemas.events import (
+    AnalysisFailed,
+    CancelRequested,
+    ImageAnalyzed,
+    ImageRequested,
+    ImageRequestedInbox,
+    ImageSubmitted,
+    ImageSubmittedInbox,
+    InboxEvent,
+)
 from schemas.result import AnalysisResult
 
 FOLDER: Final = Path(__file__).parent / "json"
@@ -19,17 +28,22 @@ MODELS: Final[dict[str, type[Contract]]] = {
     "image-submitted": ImageSubmitted,
     "image-analyzed": ImageAnalyzed,
     "analysis-failed": AnalysisFailed,
+    "cancel-requested": CancelRequested,
+    "image-requested-inbox": ImageRequestedInbox,
+    "image-submitted-inbox": ImageSubmittedInbox,
     "analysis-result": AnalysisResult,
 }
 
 
 def schema_text(name: str) -> str:
     """The committed text of one schema: equal models give equal bytes."""
-    written = MODELS[name].model_json_schema(mode="serialization")
+    is_for_writers = issubclass(MODELS[name], InboxEvent)
+    mode: JsonSchemaMode = "validation" if is_for_writers else "serialization"
+    written = MODELS[name].model_json_schema(mode=mode)
     schema = {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": f"urn:imageanalyzer:{name}:v1",
-        **_open(written),
+        **_open(written, keeps_enums=is_for_writers),
     }
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -60,14 +74,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _open(node: Any) -> Any:
-    """The schema as a reader is to take it: fields and codes that it does not know may come."""
+def _open(node: Any, *, keeps_enums: bool) -> Any:
+    """The schema as a reader is to take it: fields and codes that it does not know may come. Who
+    writes into an inbox is told exactly which values are taken."""
     if isinstance(node, list):
-        return [_open(item) for item in node]
+        return [_open(item, keeps_enums=keeps_enums) for item in node]
     if not isinstance(node, dict):
         return node
-    kept = {name: _open(value) for name, value in node.items() if name != "additionalProperties"}
-    if "enum" in kept:
+    kept = {
+        name: _open(value, keeps_enums=keeps_enums)
+        for name, value in node.items()
+        if name != "additionalProperties"
+    }
+    if "enum" in kept and not keeps_enums:
         kept["examples"] = kept.pop("enum")
     return kept
 

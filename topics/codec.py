@@ -9,38 +9,53 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from schemas.contract import RequestFact
-from topics.catalog import Topic, event_type
+from schemas.contract import RequestEvent, RequestFact
+from schemas.events import InboxEvent
+from topics.catalog import Topic, event_type, topic_of
 from topics.errors import InvalidMessageError
 from topics.records import OutgoingRecord, Record
 
 _NAMESPACE = UUID("5f0ddd4c-9d5d-5c8e-8a0e-5b6c7c1d7f10")
-_REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_tenantid")
+_ALWAYS = ("ce_specversion", "ce_id", "ce_source", "ce_type")
+_REQUIRED = (*_ALWAYS, "ce_subject", "ce_tenantid")
+CREDENTIAL = "authorization"
+"""The header in which outside producers say who they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a stranger's record says of itself, none of it believed yet: the credential, the request
+    keys it names and the tenants."""
+
+    credential: str | None
+    keys: frozenset[str]
+    tenants: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A decoded event with what its headers say of it."""
+    """A decoded event with what its headers say of it; `claims` come with an inbox event only."""
 
-    event: RequestFact
+    event: RequestEvent | InboxEvent
     event_id: str
     traceparent: str | None
+    claims: Claims | None = None
 
 
-def event_id(event: RequestFact) -> str:
+def event_id(event: RequestEvent) -> str:
     """The same for every repeat of the same fact: a consumer removes duplicates by it."""
     return str(uuid5(_NAMESPACE, f"{event.key}\x1f{event_type(type(event))}"))
 
 
 def encode(
-    event: RequestFact, topic: Topic, *, source: str, traceparent: str | None
+    event: RequestEvent, topic: Topic, *, source: str, traceparent: str | None
 ) -> OutgoingRecord:
     headers: list[tuple[str, bytes | None]] = [
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id(event).encode()),
         ("ce_source", source.encode()),
         ("ce_type", event_type(type(event)).encode()),
-        ("ce_time", datetime.now(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_time", _now()),
         ("ce_subject", event.key.encode()),
         ("ce_tenantid", event.tenant_id.encode()),
         ("content-type", b"application/json"),
@@ -50,13 +65,34 @@ def encode(
     return OutgoingRecord(topic.name, event.key.encode(), event.to_json(), tuple(headers))
 
 
+def encode_inbox(
+    event: InboxEvent, tenant_id: str, *, source: str, credential: str | None
+) -> OutgoingRecord:
+    """What an outside producer sends; `ce_id` is the same for every repeat of the request."""
+    kind, key = event_type(type(event)), f"{tenant_id}/{event.request_id}"
+    headers: list[tuple[str, bytes | None]] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(uuid5(_NAMESPACE, f"{key}\x1f{kind}")).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_time", _now()),
+        ("ce_subject", key.encode()),
+        ("content-type", b"application/json"),
+    ]
+    if credential is not None:
+        headers.append((CREDENTIAL, f"Bearer {credential}".encode()))
+    name = topic_of(type(event)).name
+    return OutgoingRecord(name, key.encode(), event.to_json(), tuple(headers))
+
+
 def decode(record: Record, topic: Topic) -> Envelope:
-    """The event of a record of `topic`. Headers, key and body must name the same request.
+    """The event of a record of `topic`. Headers, key and body must name the same request; of an
+    inbox record, which names no tenant, that is left to whoever checks the credential.
 
     Raises InvalidMessageError with a reason of `size_exceeded`, `headers_invalid`, `type_unknown`,
     `body_invalid`, `key_mismatch`.
     """
-    headers = _headers(record)
+    headers = _headers(record, _ALWAYS if topic.is_inbox else _REQUIRED)
     body = _body(record, topic)
     if topic.event is None or headers["ce_type"] != event_type(topic.event):
         raise InvalidMessageError("type_unknown", f"ce_type {headers['ce_type'][:100]!r}")
@@ -66,10 +102,10 @@ def decode(record: Record, topic: Topic) -> Envelope:
         raise InvalidMessageError("body_invalid", _first_error(error)) from None
     except RecursionError:
         raise InvalidMessageError("body_invalid", "nested too deeply") from None
-    names = {record.key, headers["ce_subject"].encode(), event.key.encode()}
-    if len(names) > 1 or headers["ce_tenantid"] != event.tenant_id:
-        raise InvalidMessageError("key_mismatch", "key, ce_subject, ce_tenantid and body disagree")
-    return Envelope(event, headers["ce_id"], record.header("traceparent"))
+    claims = _claims(record) if isinstance(event, InboxEvent) else None
+    if isinstance(event, RequestEvent):
+        _check_names(event, record, headers)
+    return Envelope(event, headers["ce_id"], record.header("traceparent"), claims)
 
 
 def request_named_by(record: Record) -> RequestFact | None:
@@ -85,8 +121,25 @@ def request_named_by(record: Record) -> RequestFact | None:
     return named if record.key == named.key.encode() else None
 
 
-def _headers(record: Record) -> dict[str, str]:
-    found = {name: record.header(name) for name in _REQUIRED}
+def _check_names(event: RequestEvent, record: Record, headers: dict[str, str]) -> None:
+    names = {record.key, headers["ce_subject"].encode(), event.key.encode()}
+    if len(names) > 1 or headers["ce_tenantid"] != event.tenant_id:
+        raise InvalidMessageError("key_mismatch", "key, ce_subject, ce_tenantid and body disagree")
+
+
+def _claims(record: Record) -> Claims:
+    key = None if record.key is None else record.key.decode("utf-8", "replace")
+    keys = {name for name in (key, record.header("ce_subject")) if name}
+    tenants = {name for name in (record.header("ce_tenantid"),) if name}
+    return Claims(record.header(CREDENTIAL), frozenset(keys), frozenset(tenants))
+
+
+def _now() -> bytes:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z").encode()
+
+
+def _headers(record: Record, required: tuple[str, ...]) -> dict[str, str]:
+    found = {name: record.header(name) for name in required}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise InvalidMessageError("headers_invalid", f"missing {', '.join(missing)}")

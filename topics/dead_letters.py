@@ -4,25 +4,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from topics.catalog import DEAD_LETTER_BYTES, topic_named
+from topics.codec import CREDENTIAL
 from topics.records import OutgoingRecord, Record
 
+REPLAYS = "dlq-replays"
+"""How often the record was replayed: it stays on it, unlike all else that a dead letter adds."""
+_REDACTED = b"redacted"
 _TEXT_LIMIT = 1024
 _HEADER_ALLOWANCE = 64_000
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why. `error_class` names an exception when it was ours; no stack trace leaves the process."""
+    """Why. `error_class` names an exception when it was ours; no stack trace leaves the process.
+    `tenant_id` is that of a credential that was checked; empty when none was."""
 
     reason: str
     message: str
     group: str
     attempts: int
     error_class: str = ""
+    tenant_id: str = ""
 
 
 def dead_letter(record: Record, refusal: Refusal) -> OutgoingRecord:
-    """The record for the dead-letter topic of `record.topic`."""
+    """The record for the dead-letter topic of `record.topic`; a credential in it is redacted."""
     why = {
         "dlq-reason": refusal.reason,
         "dlq-error-message": refusal.message[:_TEXT_LIMIT],
@@ -32,10 +38,15 @@ def dead_letter(record: Record, refusal: Refusal) -> OutgoingRecord:
         "dlq-offset": str(record.offset),
         "dlq-timestamp": str(record.timestamp_ms),
         "dlq-group": refusal.group,
+        "dlq-tenantid": refusal.tenant_id,
         "dlq-attempts": str(refusal.attempts),
         "dlq-failed-at": datetime.now(UTC).isoformat(),
     }
-    kept = tuple((name, value) for name, value in record.headers if not name.startswith("dlq-"))
+    kept = tuple(
+        (name, _REDACTED if name.lower() == CREDENTIAL else value)
+        for name, value in record.headers
+        if not name.startswith("dlq-") or name == REPLAYS
+    )
     added = tuple((name, text.encode("utf-8", "replace")) for name, text in why.items() if text)
     name = topic_named(record.topic).dead_letter_name
     return OutgoingRecord(name, record.key, record.value, kept + added)

@@ -2,12 +2,16 @@
 
 
 class InvalidMessageError(Exception):
-    """The record breaks the contract; no repeat will heal it. `reason` is one stable word."""
+    """The record breaks the contract; no repeat will heal it. `reason` is one stable word.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `tenant_id` is set when the credential of the record was good.
+    """
+
+    def __init__(self, reason: str, detail: str, *, tenant_id: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.tenant_id = tenant_id
 
 
 class LogUnavailableError(Exception):

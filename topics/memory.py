@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
-from schemas.contract import RequestFact
+from schemas.contract import RequestEvent
 from topics.catalog import Topic, topic_named, topic_of
 from topics.codec import encode
 from topics.errors import LogUnavailableError, RecordTooLargeError
@@ -56,7 +56,7 @@ class MemoryPublisher:
         """Nothing to release."""
 
     async def publish(
-        self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
+        self, event: RequestEvent, *, topic: Topic | None = None, traceparent: str | None = None
     ) -> None:
         home = topic or topic_of(type(event))
         await self.forward(encode(event, home, source=self._source, traceparent=traceparent))

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.errors import RecordTooLargeError as _TooLarge
 
-from schemas.contract import RequestFact
+from schemas.contract import RequestEvent
 from telemetry.logs import get_logger
 from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
 from topics.closing import close_client
@@ -30,7 +30,7 @@ class EventPublisher(Protocol):
     publishing raised LogUnavailableError may still arrive."""
 
     async def publish(
-        self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
+        self, event: RequestEvent, *, topic: Topic | None = None, traceparent: str | None = None
     ) -> None:
         """Raises LogUnavailableError, RecordTooLargeError."""
         ...
@@ -69,7 +69,7 @@ class KafkaPublisher:
             await close_client(self._producer, within_s=_STOP_S)
 
     async def publish(
-        self, event: RequestFact, *, topic: Topic | None = None, traceparent: str | None = None
+        self, event: RequestEvent, *, topic: Topic | None = None, traceparent: str | None = None
     ) -> None:
         home = topic or topic_of(type(event))
         await self.forward(encode(event, home, source=self._source, traceparent=traceparent))
