@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import faust
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.tables.manager import TableManager
 
 from processors.faust_fetch_wait import FetchPatience, set_fetch_patience
 from processors.guard import Guard
 from processors.settings import WorkerSettings
+from topics.connection import ssl_context
 from topics.settings import KafkaSettings
 
 _LOOK_EVERY_S = 0.1
@@ -73,6 +75,7 @@ def make_app(
         guards=guards,
         drain_s=worker.drain_s,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
+        broker_credentials=broker_credentials(kafka),
         processing_guarantee="at_least_once",
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -97,3 +100,16 @@ def make_app(
         guard.attach(app)
     app.finalize()
     return app
+
+
+def broker_credentials(kafka: KafkaSettings) -> SASLCredentials | SSLCredentials | None:
+    """What `topics.connection.client_arguments` is to our own clients, in Faust's words.
+
+    Raises BrokerRefusesError for a certificate that cannot be read."""
+    context = ssl_context(kafka) if kafka.uses_ssl else None
+    if kafka.uses_sasl and kafka.password is not None:
+        return SASLCredentials(
+            username=kafka.username, password=kafka.password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism, ssl_context=context,
+        )  # fmt: skip
+    return SSLCredentials(context) if context is not None else None

@@ -13,6 +13,7 @@ from aiokafka.errors import (
     NotCoordinatorForGroupError,
 )
 
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
 
@@ -29,9 +30,7 @@ _NOT_YET = (
 @contextlib.asynccontextmanager
 async def broker_admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """The whole block is bounded by fifteen seconds."""
-    client = AIOKafkaAdminClient(
-        bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=5000
-    )
+    client = AIOKafkaAdminClient(**client_arguments(settings), request_timeout_ms=5000)
     try:
         async with asyncio.timeout(_STEP_S):
             await client.start()

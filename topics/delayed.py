@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 from telemetry.logs import get_logger
 from topics.catalog import RETRIES
 from topics.closing import close_client
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.publisher import EventPublisher
 from topics.records import Record
@@ -31,7 +32,7 @@ class DelayedForwarder:
         """For ever; reconnects when the broker was gone."""
         while True:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.bootstrap_servers,
+                **client_arguments(self._settings),
                 group_id=_GROUP,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",

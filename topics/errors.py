@@ -20,3 +20,8 @@ class LogUnavailableError(Exception):
 
 class RecordTooLargeError(Exception):
     """The broker or the producer refuses a record of this size."""
+
+
+class BrokerRefusesError(LogUnavailableError):
+    """The broker does not let us in, or not do that: no repeat will heal it, somebody must correct
+    a setting or grant a right. The text is for that person. In a running process it is a hold."""

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from topics.broker_admin import read_partitions
 from topics.catalog import CONSUMED
 from topics.closing import close_client
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.records import Record
@@ -30,7 +31,7 @@ class KafkaBacklogClock:
 
     async def oldest_unfinished(self, now: datetime) -> datetime:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers,
+            **client_arguments(self._settings),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=5000,

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from topics.catalog import LOG_IDENTITY
 from topics.closing import close_client
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
 
@@ -18,7 +19,7 @@ _STEP_S = 10.0
 async def has_identity(settings: KafkaSettings) -> bool:
     """Raises LogUnavailableError."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_arguments(settings),
         enable_auto_commit=False,
         request_timeout_ms=5000,
     )
@@ -39,7 +40,7 @@ async def write_identity(settings: KafkaSettings) -> None:
     so that compaction keeps it the first. Raises LogUnavailableError."""
     identity = str(uuid.uuid4()).encode()
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_arguments(settings),
         acks="all",
         enable_idempotence=False,
         request_timeout_ms=5000,

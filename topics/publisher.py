@@ -15,6 +15,7 @@ from telemetry.logs import get_logger
 from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
 from topics.closing import close_client
 from topics.codec import encode
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.records import OutgoingRecord
 from topics.settings import KafkaSettings
@@ -102,7 +103,7 @@ class KafkaPublisher:
 
     async def _connect_once(self) -> bool:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.bootstrap_servers,
+            **client_arguments(self._settings),
             acks="all",
             enable_idempotence=False,  # an idempotent producer never times out
             request_timeout_ms=_REQUEST_MS,

@@ -12,6 +12,7 @@ from telemetry.logs import get_logger
 from topics.broker_admin import read_partitions
 from topics.catalog import Topic
 from topics.closing import close_client
+from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.identity import IDENTITY_PLACE, read_identity
@@ -152,7 +153,7 @@ class KafkaTail:
 
 def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_arguments(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=settings.fetch_max_wait_ms,
