@@ -99,7 +99,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _no_such(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.85)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; remove it"
     return f"{name}: there is no such setting{hint}"
 
