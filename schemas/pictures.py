@@ -1,5 +1,6 @@
 """The picture formats of the contract, told apart by their first bytes, and where one is stored."""
 
+import re
 from uuid import UUID
 
 _MAGIC = (
@@ -20,3 +21,13 @@ def content_type_of(head: bytes) -> str | None:
 def object_key(tenant_id: str, request_id: UUID, sha256: str) -> str:
     """Where the picture of a request lies in the bucket: below its tenant, named by its bytes."""
     return f"{tenant_id}/{request_id}/{sha256}"
+
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OWN_KEY = re.compile(rf"([a-z0-9][a-z0-9_-]{{0,62}})/({_UUID})/[0-9a-f]{{64}}")
+
+
+def owner_of(key: str) -> tuple[str, UUID] | None:
+    """The tenant and request of a key that `object_key` made; None for any other key."""
+    found = _OWN_KEY.fullmatch(key)
+    return None if found is None else (found[1], UUID(found[2]))

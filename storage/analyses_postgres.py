@@ -7,15 +7,34 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, Error
 
-from storage.analysis_rows import acceptance, identities, outcomes, to_analysis, to_request
-from storage.errors import StoreUnavailableError
-from storage.ports import Analysis, Request
+from schemas.events import Lane
+from schemas.pictures import owner_of
+from storage.analysis_rows import (
+    acceptance,
+    identities,
+    keyed,
+    outcomes,
+    to_analysis,
+    to_unannounced,
+)
+from storage.errors import NotFoundError, StoreUnavailableError, TransientStorageError
+from storage.ports import (
+    Analysis,
+    Cancellation,
+    IdempotencyKey,
+    KeyUse,
+    ReplayRefusedError,
+    Request,
+    Unannounced,
+)
 from storage.postgres_errors import MIGRATE, translated
 from storage.postgres_pool import PostgresPool, Row
 from storage.queries import Queries
+from storage.replays import MOST_REPLAYS, refusal_of
 from storage.schema_version import HEAD
 from storage.settling import Fact, one_fact_each
 
+_KEY_TRIES = 3
 _SWEEP_LOCK = {"space": 0x41494D47, "lock": 1}
 
 
@@ -30,8 +49,53 @@ class PostgresAnalysisStore:
         self._queries = Queries.load()
         self._is_schema_known_good = False
 
-    async def accept(self, request: Request) -> None:
-        await self._pool.run(self._queries["accept_analysis"], acceptance(request))
+    async def accept(
+        self,
+        request: Request,
+        *,
+        lane: Lane = "interactive",
+        idempotency: IdempotencyKey | None = None,
+    ) -> KeyUse | None:
+        parameters = acceptance(request, lane)
+        if idempotency is None:
+            await self._pool.run(self._queries["accept_analysis"], parameters)
+            return None
+        for _ in range(_KEY_TRIES):
+            rows = await self._pool.fetch(
+                self._queries["accept_keyed_analysis"], keyed(parameters, idempotency)
+            )
+            if rows:
+                return None
+            standing = await self.find_key(request.tenant_id, idempotency.key)
+            if standing is not None:
+                return standing
+        raise TransientStorageError("postgres: an idempotency key is taken and freed again")
+
+    async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
+        rows = await self._pool.fetch(
+            self._queries["find_idempotency_key"], {"tenant_id": tenant_id, "key": key}
+        )
+        return KeyUse(*rows[0]) if rows else None
+
+    async def request_cancel(self, tenant_id: str, request_id: UUID, at: datetime) -> None:
+        parameters = {"tenant_id": tenant_id, "request_id": request_id, "at": at}
+        await self._pool.run(self._queries["request_cancel"], parameters)
+
+    async def accept_replay(
+        self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
+    ) -> Unannounced:
+        parameters = {
+            "tenant_id": tenant_id, "request_id": request_id, "as_id": as_id, "at": at,
+            "deadline_at": deadline_at, "most": MOST_REPLAYS,
+        }  # fmt: skip
+        await self._pool.run(self._queries["accept_replay"], parameters)
+        made = await self.find(tenant_id, as_id)
+        if made is not None:
+            return Unannounced(made.request, made.lane)
+        known = await self.find(tenant_id, request_id)
+        if known is None:
+            raise NotFoundError(f"there is no request {tenant_id}/{request_id}")
+        raise ReplayRefusedError(refusal_of(known) or "it changed meanwhile: ask again")
 
     async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
         rows = await self._pool.fetch(
@@ -48,17 +112,51 @@ class PostgresAnalysisStore:
         rows = await self._pool.fetch(self._queries["count_unfinished"], {"limit": limit})
         return int(rows[0][0])
 
-    async def find_unannounced(self, before: datetime, limit: int) -> list[Request]:
+    async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:
         rows = await self._pool.fetch(
             self._queries["find_unannounced"], {"before": before, "limit": limit}
         )
-        return [to_request(row) for row in rows]
+        return [to_unannounced(row) for row in rows]
 
     async def mark_announced(self, requests: Sequence[Request], at: datetime) -> None:
         if requests:
             ordered = sorted(requests, key=lambda request: request.key)
             parameters = identities(ordered) | {"at": at}
             await self._pool.run(self._queries["mark_announced"], parameters)
+
+    async def find_unannounced_cancels(
+        self, before: datetime, never_before: datetime, limit: int
+    ) -> list[Cancellation]:
+        rows = await self._pool.fetch(
+            self._queries["find_unannounced_cancels"],
+            {"before": before, "never_before": never_before, "limit": limit},
+        )
+        return [Cancellation(*row) for row in rows]
+
+    async def mark_cancels_announced(
+        self, cancellations: Sequence[Cancellation], at: datetime
+    ) -> None:
+        if cancellations:
+            parameters = identities(cancellations) | {"at": at}
+            await self._pool.run(self._queries["mark_cancels_announced"], parameters)
+
+    async def without_row(self, keys: Sequence[str]) -> list[str]:
+        owned = {key: owner for key in keys if (owner := owner_of(key)) is not None}
+        if not owned:
+            return []
+        parameters = {
+            "tenant_ids": [tenant for tenant, _ in owned.values()],
+            "request_ids": [request_id for _, request_id in owned.values()],
+            "keys": list(owned),
+        }
+        rows = await self._pool.fetch(self._queries["objects_without_row"], parameters)
+        return [row[0] for row in rows]
+
+    async def forget_expired_keys(self, at: datetime, limit: int) -> int:
+        rows = await self._pool.fetch(
+            self._queries["forget_expired_keys"], {"at": at, "limit": limit}
+        )
+        return len(rows)
 
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[bool]:

@@ -5,11 +5,21 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas.events import ImageRequested, ImageSubmitted
+from schemas.events import ImageRequested, ImageSubmitted, Lane
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult
-from storage.ports import Analysis, Completed, Failed, Outcome, Pending, Request
+from storage.ports import (
+    Analysis,
+    Cancellation,
+    Completed,
+    Failed,
+    IdempotencyKey,
+    Outcome,
+    Pending,
+    Request,
+    Unannounced,
+)
 from storage.postgres_text import storable, storable_json
 from storage.settling import Fact, to_outcome
 
@@ -41,9 +51,36 @@ class OutcomeRow(NamedTuple):
     failure_attempts: int
 
 
+class StoryRow(NamedTuple):
+    """And those behind them."""
+
+    lane: Lane
+    cancel_requested_at: datetime | None
+    replay_of: UUID | None
+    replayed_as: UUID | None
+    replay_number: int
+
+
+_REQUEST = slice(0, len(RequestRow._fields))
+_OUTCOME = slice(_REQUEST.stop, _REQUEST.stop + len(OutcomeRow._fields))
+_STORY = slice(_OUTCOME.stop, None)
+
+
 def to_analysis(row: Sequence[Any]) -> Analysis:
-    cut = len(RequestRow._fields)
-    return Analysis(to_request(row[:cut]), _to_outcome(OutcomeRow(*row[cut:])))
+    story = StoryRow(*row[_STORY])
+    return Analysis(
+        to_request(row[_REQUEST]),
+        _to_outcome(OutcomeRow(*row[_OUTCOME])),
+        lane=story.lane,
+        cancel_requested_at=story.cancel_requested_at,
+        replay_of=story.replay_of,
+        replayed_as=story.replayed_as,
+        replay_number=story.replay_number,
+    )
+
+
+def to_unannounced(row: Sequence[Any]) -> Unannounced:
+    return Unannounced(to_request(row[_REQUEST]), row[_REQUEST.stop])
 
 
 def to_request(columns: Sequence[Any]) -> Request:
@@ -86,7 +123,7 @@ def _to_outcome(row: OutcomeRow) -> Outcome:
     )
 
 
-def acceptance(request: Request) -> dict[str, object]:
+def acceptance(request: Request, lane: Lane) -> dict[str, object]:
     """The parameters of `accept_analysis`."""
     url = request if isinstance(request, ImageRequested) else None
     upload = request if isinstance(request, ImageSubmitted) else None
@@ -94,6 +131,7 @@ def acceptance(request: Request) -> dict[str, object]:
         "tenant_id": request.tenant_id,
         "request_id": request.request_id,
         "kind": "upload" if upload else "url",
+        "lane": lane,
         "accepted_at": request.accepted_at,
         "deadline_at": request.deadline_at,
         "image_url": storable(url.image_url) if url else None,
@@ -105,7 +143,16 @@ def acceptance(request: Request) -> dict[str, object]:
     }
 
 
-def identities(requests: Sequence[Request | Fact]) -> dict[str, object]:
+def keyed(acceptance: dict[str, object], idempotency: IdempotencyKey) -> dict[str, object]:
+    """The parameters of `accept_keyed_analysis`."""
+    return acceptance | {
+        "key": idempotency.key,
+        "fingerprint": idempotency.fingerprint,
+        "expires_at": idempotency.expires_at,
+    }
+
+
+def identities(requests: Sequence[Request | Fact | Cancellation]) -> dict[str, object]:
     """Two arrays that name the rows."""
     return {
         "tenant_ids": [each.tenant_id for each in requests],

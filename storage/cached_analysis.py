@@ -1,10 +1,13 @@
 """A terminal analysis as the cache keeps it: JSON that says whose it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.events import Lane
 from storage.ports import Analysis, Completed, Failed, Pending, Request
 
 
@@ -12,6 +15,11 @@ from storage.ports import Analysis, Completed, Failed, Pending, Request
 class _Cached:
     request: Request
     outcome: Completed | Failed
+    lane: Lane = "interactive"
+    cancel_requested_at: datetime | None = None
+    replay_of: UUID | None = None
+    replayed_as: UUID | None = None
+    replay_number: int = 0
 
 
 _DOCUMENT = TypeAdapter(_Cached)
@@ -21,7 +29,7 @@ def to_cached(analysis: Analysis) -> bytes | None:
     """None for an analysis without an outcome: it changes too soon to be worth keeping."""
     if isinstance(analysis.outcome, Pending):
         return None
-    return _DOCUMENT.dump_json(_Cached(analysis.request, analysis.outcome))
+    return _DOCUMENT.dump_json(_Cached(**_fields(analysis)))
 
 
 def from_cached(value: bytes, tenant_id: str, request_id: UUID) -> Analysis | None:
@@ -35,4 +43,8 @@ def from_cached(value: bytes, tenant_id: str, request_id: UUID) -> Analysis | No
         return None
     if isinstance(outcome, Completed) and outcome.result.request_id != request_id:
         return None
-    return Analysis(request, outcome)
+    return Analysis(**_fields(found))
+
+
+def _fields(of: Analysis | _Cached) -> dict[str, Any]:
+    return {field.name: getattr(of, field.name) for field in fields(Analysis)}

@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, TypeVar
 
 from storage.errors import NotFoundError, ObjectTooLargeError, StoreUnavailableError
 from storage.object_keys import checked_key, is_object_key, read_exactly
+from storage.ports import StoredObject
 
 T = TypeVar("T")
 
@@ -42,6 +46,10 @@ class FolderImageStore:
     async def delete(self, key: str) -> None:
         if is_object_key(key):
             await self._run(lambda: _remove(self._folder / key))
+
+    async def page(self, after: str, limit: int) -> Sequence[StoredObject]:
+        """Walks the whole folder for each page: it is meant for the objects of one machine."""
+        return await self._run(lambda: self._page(after, limit))
 
     async def check(self) -> None:
         await self._run(self._require_folder)
@@ -77,6 +85,24 @@ class FolderImageStore:
         if len(found) > max_bytes:
             raise ObjectTooLargeError(f"{key} has more than {max_bytes} bytes")
         return found
+
+    def _page(self, after: str, limit: int) -> list[StoredObject]:
+        self._require_folder()
+        keys = {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*")}
+        later = sorted(key for key in keys if key > after and is_object_key(key))
+        found = (_stored_object(self._folder, key) for key in later)
+        return list(islice(filter(None, found), limit))
+
+
+def _stored_object(folder: Path, key: str) -> StoredObject | None:
+    """None for a folder, and for what was deleted meanwhile."""
+    try:
+        status = (folder / key).stat()
+    except FileNotFoundError:
+        return None
+    if not S_ISREG(status.st_mode):
+        return None
+    return StoredObject(key, datetime.fromtimestamp(status.st_mtime, UTC))
 
 
 def _remove(path: Path) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import BinaryIO, TypeVar
 
 from minio import Minio
@@ -11,8 +12,10 @@ from minio.error import S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ProtocolError
 
+from storage.breaker import CircuitBreaker
 from storage.errors import NotFoundError, ObjectTooLargeError, StoreUnavailableError
 from storage.object_keys import checked_key, is_object_key, read_exactly
+from storage.ports import StoredObject
 from storage.s3_errors import S3_ERRORS, to_storage_error
 from storage.settings import BucketSettings
 
@@ -25,15 +28,23 @@ _SMALLEST_PART = 5 * 1024 * 1024
 
 
 class S3ImageStore:
-    """An ImageStore. Every call ends within 15 s, `check` within 2.
+    """An ImageStore. Every call ends within 15 s, `check` within 2; while the breaker is open all
+    but `check` end at once.
 
     A request is repeated once, when the server closed the connection it was sent on. The key pair
     needs the right to list the bucket: without it S3 answers "access denied" for what is missing.
     """
 
-    def __init__(self, settings: BucketSettings, *, threads: int = 8) -> None:
+    def __init__(
+        self,
+        settings: BucketSettings,
+        *,
+        threads: int = 8,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
         self._bucket = settings.bucket
         self._region = settings.region
+        self._breaker = breaker or CircuitBreaker("bucket")
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="images-s3")
         self._http = PoolManager(
             num_pools=1,
@@ -60,12 +71,12 @@ class S3ImageStore:
         if is_object_key(key):
             await self._run(lambda: self._client.remove_object(self._bucket, key), key=key)
 
+    async def page(self, after: str, limit: int) -> Sequence[StoredObject]:
+        return await self._run(lambda: self._page(after, limit))
+
     async def check(self) -> None:
-        exists = await self._run(
-            lambda: self._client.bucket_exists(self._bucket), within_s=_CHECK_S
-        )
-        if not exists:
-            raise StoreUnavailableError("bucket", f"there is no bucket {self._bucket!r}")
+        with self._breaker.checking():
+            await self._bounded(self._require_bucket, within_s=_CHECK_S)
 
     async def aclose(self) -> None:
         """Does not wait for requests that nobody waits for any more."""
@@ -74,8 +85,12 @@ class S3ImageStore:
             self._http.pools[host].close()
         self._http.clear()
 
-    async def _run(
-        self, operation: Callable[[], T], *, key: str | None = None, within_s: float = _LONGEST_S
+    async def _run(self, operation: Callable[[], T], *, key: str | None = None) -> T:
+        with self._breaker.asking():
+            return await self._bounded(operation, key=key, within_s=_LONGEST_S)
+
+    async def _bounded(
+        self, operation: Callable[[], T], *, within_s: float, key: str | None = None
     ) -> T:
         loop = asyncio.get_running_loop()
         try:
@@ -86,6 +101,10 @@ class S3ImageStore:
         except S3_ERRORS as error:
             raise to_storage_error(error, key) from error
 
+    def _require_bucket(self) -> None:
+        if not self._client.bucket_exists(self._bucket):
+            raise StoreUnavailableError("bucket", f"there is no bucket {self._bucket!r}")
+
     def _make_bucket(self) -> None:
         if self._client.bucket_exists(self._bucket):
             return
@@ -94,6 +113,12 @@ class S3ImageStore:
         except S3Error as error:
             if error.code not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
                 raise
+
+    def _page(self, after: str, limit: int) -> list[StoredObject]:
+        listed = self._client.list_objects(self._bucket, recursive=True, start_after=after)
+        return [
+            StoredObject(each.object_name, each.last_modified) for each in islice(listed, limit)
+        ]
 
     def _put(self, key: str, content: bytes, content_type: str) -> None:
         part_size = max(len(content), _SMALLEST_PART)  # one part: one request

@@ -7,12 +7,18 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
-from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted
+from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted, Lane
 from schemas.failures import FailureCode
 from schemas.result import AnalysisResult
 
 Request = ImageRequested | ImageSubmitted
 """What can be accepted: a picture by its address, or a picture already stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    key: str
+    stored_at: datetime
 
 
 class ImageStore(Protocol):
@@ -31,6 +37,10 @@ class ImageStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Deleting what is not there is no error."""
+        ...
+
+    async def page(self, after: str, limit: int) -> Sequence[StoredObject]:
+        """The next objects by key, in the order of their bytes; empty behind the last."""
         ...
 
     async def check(self) -> None:
@@ -72,10 +82,56 @@ Outcome = Pending | Completed | Failed
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One request as the record knows it; `request` is the event that announces it."""
+    """One request as the record knows it; `request` is the event that announces it.
+
+    `replay_of` is the request that this one repeats, `replayed_as` the one that repeats this;
+    `replay_number` counts from the first, which is 0.
+    """
 
     request: Request
     outcome: Outcome
+    lane: Lane = "interactive"
+    cancel_requested_at: datetime | None = None
+    replay_of: UUID | None = None
+    replayed_as: UUID | None = None
+    replay_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What a client calls its request. `fingerprint` is 32 bytes that tell apart what it asked
+    for; until `expires_at` the key stands for the first request that came with it."""
+
+    key: str
+    fingerprint: bytes
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """The request for which an idempotency key stands."""
+
+    request_id: UUID
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unannounced:
+    request: Request
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """That somebody asked to end a request, and when."""
+
+    tenant_id: str
+    request_id: UUID
+    requested_at: datetime
+
+
+class ReplayRefusedError(Exception):
+    """The request cannot be replayed; the text says why."""
 
 
 class AnalysisStore(Protocol):
@@ -85,8 +141,34 @@ class AnalysisStore(Protocol):
     Raises StoreUnavailableError, TransientStorageError.
     """
 
-    async def accept(self, request: Request) -> None:
-        """Insert the row as accepted and commit. A repeat changes nothing."""
+    async def accept(
+        self,
+        request: Request,
+        *,
+        lane: Lane = "interactive",
+        idempotency: IdempotencyKey | None = None,
+    ) -> KeyUse | None:
+        """Insert the row as accepted, and its idempotency key, in one transaction. A repeat of the
+        same request changes nothing. When the key stands for another request nothing is inserted,
+        and the answer says for which; else it is None."""
+        ...
+
+    async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
+        """The request for which an idempotency key stands now."""
+        ...
+
+    async def request_cancel(self, tenant_id: str, request_id: UUID, at: datetime) -> None:
+        """Note it on an unfinished request; the first moment stays, all else changes nothing."""
+        ...
+
+    async def accept_replay(
+        self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
+    ) -> Unannounced:
+        """Accept that request again under a new id, once: both rows name each other.
+
+        Raises NotFoundError for an unknown request and ReplayRefusedError for one that has no
+        outcome yet or a result, that was replayed already, or that is the third replay itself.
+        """
         ...
 
     async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None: ...
@@ -100,11 +182,30 @@ class AnalysisStore(Protocol):
         """How many rows are accepted and have no outcome; counting stops at `limit`."""
         ...
 
-    async def find_unannounced(self, before: datetime, limit: int) -> list[Request]:
+    async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:
         """Unfinished requests accepted, and last announced, before that moment; oldest first."""
         ...
 
     async def mark_announced(self, requests: Sequence[Request], at: datetime) -> None: ...
+
+    async def find_unannounced_cancels(
+        self, before: datetime, never_before: datetime, limit: int
+    ) -> list[Cancellation]:
+        """Of unfinished requests: last announced before `before`, or never announced and asked for
+        before `never_before`; oldest first."""
+        ...
+
+    async def mark_cancels_announced(
+        self, cancellations: Sequence[Cancellation], at: datetime
+    ) -> None: ...
+
+    async def without_row(self, keys: Sequence[str]) -> list[str]:
+        """Of object keys as our own processes make them, those that belong to no request."""
+        ...
+
+    async def forget_expired_keys(self, at: datetime, limit: int) -> int:
+        """Drop idempotency keys that stand for nothing any more; how many there were."""
+        ...
 
     def sweeping(self) -> AbstractAsyncContextManager[bool]:
         """True inside for one process at a time, whatever the number of replicas."""

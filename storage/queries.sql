@@ -3,20 +3,80 @@
 
 -- name: accept_analysis
 INSERT INTO analyses (
-    tenant_id, request_id, kind, state, accepted_at, deadline_at,
+    tenant_id, request_id, kind, lane, state, accepted_at, deadline_at,
     image_url, object_key, sha256, size_bytes, content_type, options
 ) VALUES (
-    %(tenant_id)s, %(request_id)s, %(kind)s, 'accepted', %(accepted_at)s, %(deadline_at)s,
-    %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s, %(content_type)s,
+    %(tenant_id)s, %(request_id)s, %(kind)s, %(lane)s, 'accepted', %(accepted_at)s,
+    %(deadline_at)s, %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s, %(content_type)s,
     %(options)s::jsonb
 )
 ON CONFLICT (tenant_id, request_id) DO NOTHING
+
+-- name: accept_keyed_analysis
+-- No row when the key stands for another request: then nothing was inserted. Of two at once the
+-- second waits for the first. A key that has expired is taken over.
+WITH claimed AS (
+    INSERT INTO idempotency_keys AS k (tenant_id, key, fingerprint, request_id, expires_at)
+    VALUES (%(tenant_id)s, %(key)s, %(fingerprint)s, %(request_id)s, %(expires_at)s)
+    ON CONFLICT (tenant_id, key) DO UPDATE
+    SET fingerprint = EXCLUDED.fingerprint, request_id = EXCLUDED.request_id,
+        expires_at = EXCLUDED.expires_at
+    WHERE k.expires_at <= now() OR k.request_id = EXCLUDED.request_id
+    RETURNING request_id
+), accepted AS (
+    INSERT INTO analyses (
+        tenant_id, request_id, kind, lane, state, accepted_at, deadline_at,
+        image_url, object_key, sha256, size_bytes, content_type, options
+    )
+    SELECT %(tenant_id)s, %(request_id)s, %(kind)s, %(lane)s, 'accepted', %(accepted_at)s,
+           %(deadline_at)s, %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s,
+           %(content_type)s, %(options)s::jsonb
+    FROM claimed
+    ON CONFLICT (tenant_id, request_id) DO NOTHING
+)
+SELECT request_id FROM claimed
+
+-- name: find_idempotency_key
+SELECT request_id, fingerprint FROM idempotency_keys
+WHERE tenant_id = %(tenant_id)s AND key = %(key)s AND expires_at > now()
+
+-- name: forget_expired_keys
+DELETE FROM idempotency_keys
+WHERE (tenant_id, key) IN (
+    SELECT tenant_id, key FROM idempotency_keys WHERE expires_at <= %(at)s LIMIT %(limit)s
+)
+RETURNING key
+
+-- name: request_cancel
+UPDATE analyses SET cancel_requested_at = %(at)s
+WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s
+  AND state = 'accepted' AND cancel_requested_at IS NULL
+
+-- name: accept_replay
+-- Both rows name each other or neither does. No row when the old one may not be replayed.
+WITH old AS (
+    UPDATE analyses SET replayed_as = %(as_id)s
+    WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s
+      AND state IN ('failed', 'cancelled', 'expired') AND replayed_as IS NULL
+      AND replay_number < %(most)s
+    RETURNING tenant_id, request_id, kind, lane, image_url, object_key, sha256, size_bytes,
+              content_type, options, replay_number
+)
+INSERT INTO analyses (
+    tenant_id, request_id, kind, lane, state, accepted_at, deadline_at, image_url, object_key,
+    sha256, size_bytes, content_type, options, replay_of, replay_number
+)
+SELECT tenant_id, %(as_id)s, kind, lane, 'accepted', %(at)s, %(deadline_at)s, image_url,
+       object_key, sha256, size_bytes, content_type, options, request_id, replay_number + 1
+FROM old
+RETURNING request_id
 
 -- name: find_analysis
 SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
        size_bytes, content_type, options::text,
        finished_at, result::text,
-       failure_code, failure_message, failure_retryable, failure_attempts
+       failure_code, failure_message, failure_retryable, failure_attempts,
+       lane, cancel_requested_at, replay_of, replayed_as, replay_number
 FROM analyses
 WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'deleted'
 
@@ -50,7 +110,7 @@ FROM (SELECT 1 FROM analyses WHERE state = 'accepted' LIMIT %(limit)s) AS unfini
 
 -- name: find_unannounced
 SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
-       size_bytes, content_type, options::text
+       size_bytes, content_type, options::text, lane
 FROM analyses
 WHERE state = 'accepted' AND accepted_at < %(before)s
   AND (announced_at IS NULL OR announced_at < %(before)s)
@@ -63,6 +123,32 @@ SET announced_at = %(at)s
 FROM unnest(%(tenant_ids)s::text[], %(request_ids)s::uuid[]) AS request (tenant_id, request_id)
 WHERE a.tenant_id = request.tenant_id AND a.request_id = request.request_id
   AND a.state = 'accepted' AND (a.announced_at IS NULL OR a.announced_at < %(at)s)
+
+-- name: find_unannounced_cancels
+SELECT tenant_id, request_id, cancel_requested_at
+FROM analyses
+WHERE state = 'accepted' AND cancel_requested_at IS NOT NULL
+  AND (cancel_announced_at < %(before)s
+       OR (cancel_announced_at IS NULL AND cancel_requested_at < %(never_before)s))
+ORDER BY cancel_requested_at, tenant_id, request_id
+LIMIT %(limit)s
+
+-- name: mark_cancels_announced
+UPDATE analyses AS a
+SET cancel_announced_at = %(at)s
+FROM unnest(%(tenant_ids)s::text[], %(request_ids)s::uuid[]) AS request (tenant_id, request_id)
+WHERE a.tenant_id = request.tenant_id AND a.request_id = request.request_id
+  AND a.state = 'accepted'
+
+-- name: objects_without_row
+SELECT object.key
+FROM unnest(%(tenant_ids)s::text[], %(request_ids)s::uuid[], %(keys)s::text[])
+    AS object (tenant_id, request_id, key)
+WHERE NOT EXISTS (
+    SELECT 1 FROM analyses AS a
+    WHERE a.tenant_id = object.tenant_id AND a.request_id = object.request_id
+      AND a.state <> 'deleted'
+)
 
 -- name: try_sweep_lock
 SELECT pg_try_advisory_lock(%(space)s::integer, %(lock)s::integer)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Text,
     func,
     text,
@@ -104,6 +105,12 @@ class AnalysisRow(Table):
     failure_message: Mapped[str | None]
     failure_retryable: Mapped[bool | None]
     failure_attempts: Mapped[int | None]
+    lane: Mapped[str] = mapped_column(server_default=text("'interactive'"))
+    cancel_requested_at: Mapped[datetime | None]
+    cancel_announced_at: Mapped[datetime | None]
+    replay_of: Mapped[UUID | None]
+    replayed_as: Mapped[UUID | None]
+    replay_number: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
     __table_args__ = (
         CheckConstraint("kind IN ('url', 'upload')", name="kind_is_known"),
@@ -112,5 +119,24 @@ class AnalysisRow(Table):
         CheckConstraint(HAS_ITS_RESULT, name="has_its_result"),
         CheckConstraint(HAS_ITS_FAILURE, name="has_its_failure"),
         CheckConstraint(HAS_ITS_END, name="has_its_end"),
+        CheckConstraint("lane IN ('interactive', 'bulk')", name="lane_is_known"),
+        CheckConstraint("replay_number BETWEEN 0 AND 3", name="replays_are_few"),
         Index("ix_analyses_unfinished", "accepted_at", postgresql_where=text("state = 'accepted'")),
+        Index(
+            "ix_analyses_to_be_cancelled",
+            "cancel_requested_at",
+            postgresql_where=text("state = 'accepted' AND cancel_requested_at IS NOT NULL"),
+        ),
     )
+
+
+class IdempotencyKeyRow(Table):
+    """What a client calls its request; written with the row of the request, in one transaction."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes]
+    request_id: Mapped[UUID]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

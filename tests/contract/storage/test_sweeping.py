@@ -38,9 +38,11 @@ async def test_only_what_is_unfinished_and_old_enough_is_unannounced(
     for request in requests:
         await analyses.accept(request)
     await analyses.record([failed(ended)])
-    assert await analyses.find_unannounced(NOON, 10) == [old, newer]
-    assert await analyses.find_unannounced(NOON, 1) == [old]
-    assert await analyses.find_unannounced(NOON - timedelta(days=1), 10) == []
+    assert [one.request for one in await analyses.find_unannounced(NOON, 10)] == [old, newer]
+    assert [one.request for one in await analyses.find_unannounced(NOON, 1)] == [old]
+    assert [
+        one.request for one in await analyses.find_unannounced(NOON - timedelta(days=1), 10)
+    ] == []
 
 
 async def test_what_was_announced_waits_until_that_is_old_too(analyses: AnalysisStore) -> None:
@@ -50,8 +52,11 @@ async def test_what_was_announced_waits_until_that_is_old_too(analyses: Analysis
     announced = NOON + timedelta(minutes=1)
     await analyses.mark_announced([other, one, one], announced)
     await analyses.mark_announced([], announced)
-    assert await analyses.find_unannounced(announced, 10) == []
-    assert await analyses.find_unannounced(announced + SECOND, 10) == [one, other]
+    assert [one.request for one in await analyses.find_unannounced(announced, 10)] == []
+    assert [one.request for one in await analyses.find_unannounced(announced + SECOND, 10)] == [
+        one,
+        other,
+    ]
 
 
 async def test_an_earlier_announcement_told_late_changes_nothing(analyses: AnalysisStore) -> None:
@@ -59,7 +64,7 @@ async def test_an_earlier_announcement_told_late_changes_nothing(analyses: Analy
     await analyses.accept(request)
     await analyses.mark_announced([request], NOON + 20 * SECOND)
     await analyses.mark_announced([request], NOON + 10 * SECOND)
-    assert await analyses.find_unannounced(NOON + 20 * SECOND, 10) == []
+    assert [one.request for one in await analyses.find_unannounced(NOON + 20 * SECOND, 10)] == []
 
 
 async def test_one_sweeps_at_a_time(analyses: AnalysisStore, other_analyses: AnalysisStore) -> None:
