@@ -14,6 +14,7 @@ def _secret() -> str:
 class Credentials:
     """New ones each time it is made; letters and digits only, so they need no quoting."""
 
+    kafka_secret: str = field(default_factory=_secret, repr=False)
     postgres_password: str = field(default_factory=_secret, repr=False)
     redis_password: str = field(default_factory=_secret, repr=False)
     s3_access_key: str = field(default_factory=_secret)

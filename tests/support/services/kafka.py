@@ -86,8 +86,12 @@ class Kafka(LocalService):
     def _format(self) -> Command:
         cluster_id = base64.urlsafe_b64encode(b"\x01" + secrets.token_bytes(15)).decode()[:22]
         quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-        options = ("-t", cluster_id, "-c", str(self._properties_file))
+        options = ("-t", cluster_id, "-c", str(self._properties_file), *self._format_options())
         return self._java(*quick, "kafka.tools.StorageTool", "format", "--standalone", *options)
+
+    def _format_options(self) -> tuple[str, ...]:
+        """What else an empty log is to hold from the first."""
+        return ()
 
     def _java(self, *arguments: str) -> Command:
         logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.support.services.credentials import Credentials
-from tests.support.services.kafka import Kafka
+from tests.support.services.kafka_secured import SecuredKafka
 from tests.support.services.local_service import LocalService
 from tests.support.services.ports import free_ports
 from tests.support.services.postgres import Postgres
@@ -22,13 +22,14 @@ from tests.support.services.s3 import S3
 
 ServiceName = Literal["kafka", "postgres", "redis", "s3"]
 ALL_SERVICES: tuple[ServiceName, ...] = ("kafka", "postgres", "redis", "s3")
+KAFKA_USERS = ("api", "detect", "io", "producer", "consumer", "stranger")
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
     """Four servers; those not asked for are not started, and can be with their own `start()`."""
 
-    kafka: Kafka
+    kafka: SecuredKafka
     postgres: Postgres
     redis: Redis
     s3: S3
@@ -99,9 +100,15 @@ class Stack:
     @classmethod
     def _described(cls, folder: Path, postgres_folder: Path, *, durable: bool) -> "Stack":
         kept = Credentials.kept_in(folder)
-        ports = free_ports(5)
+        ports = free_ports(6)
         return cls(
-            kafka=Kafka(folder / "kafka", ports[0], controller_port=ports[1]),
+            kafka=SecuredKafka(
+                folder / "kafka",
+                ports[0],
+                controller_port=ports[1],
+                secured_port=ports[5],
+                passwords={user: f"{user}-{kept.kafka_secret}" for user in KAFKA_USERS},
+            ),
             postgres=Postgres(
                 postgres_folder, ports[2], password=kept.postgres_password, durable=durable
             ),

@@ -1,0 +1,58 @@
+"""Kafka with a second door: who comes in by it must log in, and may do only what a rule allows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.services.kafka import Kafka
+
+
+class SecuredKafka(Kafka):
+    """The first door stays as it was: whoever comes in by it may do everything, and needs no name.
+    `passwords` are its users; `wipe` keeps them and forgets every rule."""
+
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        controller_port: int,
+        secured_port: int,
+        passwords: Mapping[str, str],
+    ) -> None:
+        super().__init__(folder, port, controller_port=controller_port)
+        self._secured_port = secured_port
+        self.passwords = passwords
+        doors = f"CLIENTS://127.0.0.1:{port},SECURED://127.0.0.1:{secured_port}"
+        self._security = {
+            "listeners": f"{doors},CONTROLLER://127.0.0.1:{controller_port}",
+            "advertised.listeners": doors,
+            "listener.security.protocol.map": (
+                "CLIENTS:PLAINTEXT,SECURED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT"
+            ),
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.secured.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+            "allow.everyone.if.no.acl.found": "false",
+        }
+
+    @property
+    def secured_servers(self) -> str:
+        """SASL_PLAINTEXT with SCRAM-SHA-512."""
+        return f"127.0.0.1:{self._secured_port}"
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        with self._properties_file.open("a", encoding="utf-8") as properties:
+            # Of a property that is given twice, Java keeps the last.
+            properties.writelines(f"{name}={text}\n" for name, text in self._security.items())
+
+    def _format_options(self) -> tuple[str, ...]:
+        users = self.passwords.items()
+        return tuple(
+            part
+            for name, password in users
+            for part in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]")
+        )
