@@ -15,7 +15,7 @@ from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
-from storage.opening import open_cache, open_images
+from storage.opening import make_breaker, open_cache, open_images
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from telemetry.logs import get_logger
@@ -43,29 +43,30 @@ class ApiConfig:
 
 def run_api(config: ApiConfig) -> None:
     """Serves until SIGTERM or SIGINT."""
-    pool = PostgresPool(config.postgres)
+    metrics = Metrics()
+    pool = PostgresPool(config.postgres, breaker=make_breaker("postgres", config.postgres, metrics))
 
     async def open_pool(stack: AsyncExitStack) -> None:
         stack.push_async_callback(pool.aclose)
         await pool.open()
 
-    serve(create_app(make_parts(config, pool), opening=open_pool), config.api)
+    serve(create_app(make_parts(config, pool, metrics), opening=open_pool), config.api)
 
 
-def make_parts(config: ApiConfig, pool: PostgresPool) -> ApiParts:
+def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiParts:
     """Builds everything and connects nothing; the pool is opened and closed by the caller."""
     source = f"/image-analyzer/api/{socket.gethostname()}/{os.getpid()}"
     return ApiParts(
         settings=config.api,
-        images=open_images(config.bucket),
+        images=open_images(config.bucket, metrics),
         analyses=PostgresAnalysisStore(pool),
         api_keys=PostgresApiKeyStore(pool),
-        cache=open_cache(config.redis),
+        cache=open_cache(config.redis, metrics),
         publisher=KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S),
         make_tail=lambda on_record: KafkaTail(
             config.kafka, RESULTS, on_record, follow_group=_RECORDER
         ),
-        metrics=Metrics(),
+        metrics=metrics,
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),

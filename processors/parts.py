@@ -19,7 +19,7 @@ from processors.outcomes import Outcomes
 from processors.refusals import Refusals
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
-from storage.opening import open_images
+from storage.opening import make_breaker, open_images
 from storage.ports import AnalysisStore, ImageStore
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings
@@ -58,8 +58,9 @@ class Parts:
 
 def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> Parts:
     """Builds everything and connects nothing; `open_parts` does."""
-    images = open_images(config.bucket)
-    pool = PostgresPool(config.postgres)
+    metrics = Metrics()
+    images = open_images(config.bucket, metrics)
+    pool = PostgresPool(config.postgres, breaker=make_breaker("postgres", config.postgres, metrics))
     analyses = PostgresAnalysisStore(pool)
     source = f"/image-analyzer/{process}/{socket.gethostname()}/{os.getpid()}"
     publisher = KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)
@@ -73,7 +74,7 @@ def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> P
         refusals=Refusals(publisher, images),
         client=_make_client(config.worker),
         detector=_make_detector(config) if needs_detector else None,
-        metrics=Metrics(),
+        metrics=metrics,
         clock=lambda: datetime.now(UTC),
     )
 

@@ -175,7 +175,7 @@ class PostgresAnalysisStore:
 
     async def check(self) -> None:
         """Raises StoreUnavailableError, also for a schema that needs `image-analyzer migrate`."""
-        rows = await self._pool.fetch(self._queries["schema_version"])
+        rows = await self._pool.ask_anyway(self._queries["schema_version"])
         found = str(rows[0][0]) if rows else "none"
         if found != HEAD and not self._is_schema_known_good:
             raise StoreUnavailableError(

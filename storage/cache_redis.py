@@ -1,7 +1,8 @@
 """Terminal analyses in Redis, shared by every process; whatever goes wrong with it is a miss."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,20 +12,21 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from storage.breaker import CircuitBreaker
 from storage.cached_analysis import from_cached, to_cached
-from storage.cooldown import Cooldown
-from storage.errors import StoreUnavailableError
+from storage.errors import NotFoundError, StorageError, StoreRefusesError, StoreUnavailableError
 from storage.ports import Analysis, Completed
 
 T = TypeVar("T")
 
 _CONNECTIONS = 16
+_PROBE_S = 0.05
 
 
 class RedisResultCache:
-    """A ResultCache. No call waits longer than `timeout_s` or raises (but `check`); after three
-    failures in a row Redis is left alone for 5 s. A failed analysis never replaces what is there,
-    a result always does.
+    """A ResultCache. No call waits longer than `timeout_s` or raises (but `check`). While the
+    breaker is open Redis is not asked, and whoever finds out whether it serves again gives it
+    50 ms. A failed analysis never replaces what is there, a result always does.
 
     `misses` counts what was asked for and not found, for whatever reason; `on_failure` is called
     with the name of the operation whenever Redis was at fault.
@@ -36,12 +38,12 @@ class RedisResultCache:
         *,
         timeout_s: float = 0.25,
         ttl_s: int = 3600,
-        cooldown: Cooldown | None = None,
-        on_failure: Callable[[str], None] | None = None,
+        breaker: CircuitBreaker | None = None,
+        on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._timeout_s = timeout_s
         self._ttl_s = ttl_s
-        self._cooldown = cooldown or Cooldown()
+        self._breaker = breaker or CircuitBreaker("redis", pause_s=5)
         self._on_failure = on_failure
         self._redis = _client(url, timeout_s)
         self.misses = 0
@@ -60,11 +62,9 @@ class RedisResultCache:
                 await self._ask("put", pipeline.execute)
 
     async def check(self) -> None:
-        try:
+        with self._breaker.checking(), _translated():
             async with asyncio.timeout(self._timeout_s):
                 await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise StoreUnavailableError("redis", _reason(error)) from error
 
     async def aclose(self) -> None:
         await self._redis.aclose()
@@ -78,24 +78,15 @@ class RedisResultCache:
         pipeline.set(key, value, ex=self._ttl_s, nx=not is_result)
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
-        if not self._cooldown.allows():
-            return None
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await ask()
-        except (RedisError, OSError) as error:
-            self._failed(operation, error)
-            return None
-        self._cooldown.succeeded()
-        return answer
-
-    def _failed(self, operation: str, error: Exception) -> None:
-        if isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE"):
-            self._cooldown.succeeded()  # the server is well; somebody else wrote under our key
-            return
-        self._cooldown.failed()
-        if self._on_failure is not None:
-            self._on_failure(operation)
+        with suppress(StorageError), self._breaker.asking() as is_probe:
+            try:
+                with _translated():
+                    async with asyncio.timeout(_PROBE_S if is_probe else self._timeout_s):
+                        return await ask()
+            except StoreUnavailableError:
+                self._on_failure(operation)
+                raise
+        return None
 
 
 def _client(url: str, timeout_s: float) -> Redis:
@@ -110,6 +101,19 @@ def _client(url: str, timeout_s: float) -> Redis:
         driver_info=None,
     )
     return Redis.from_pool(pool)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the driver leave as storage errors; a server that answers with one serves."""
+    try:
+        yield
+    except ResponseError as error:
+        if str(error).startswith("WRONGTYPE"):  # somebody else wrote under our key
+            raise NotFoundError(_reason(error)) from error
+        raise StoreRefusesError("redis", _reason(error)) from error
+    except (RedisError, OSError) as error:
+        raise StoreUnavailableError("redis", _reason(error)) from error
 
 
 def _key(tenant_id: str, request_id: UUID) -> str:

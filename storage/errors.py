@@ -20,6 +20,11 @@ class StoreUnavailableError(StorageError):
         self.dependency = dependency
 
 
+class StoreRefusesError(StoreUnavailableError):
+    """It answers, and refuses this operation for now (read-only, full, a right that is missing):
+    hold as for an outage; other operations may well be served."""
+
+
 class TransientStorageError(StorageError):
     """This one operation failed in a way that a repeat may heal (deadlock, serialization)."""
 

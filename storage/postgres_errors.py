@@ -5,7 +5,12 @@ from contextlib import contextmanager
 
 from psycopg import Error, InterfaceError, OperationalError, errors
 
-from storage.errors import StorageError, StoreUnavailableError, TransientStorageError
+from storage.errors import (
+    StorageError,
+    StoreRefusesError,
+    StoreUnavailableError,
+    TransientStorageError,
+)
 
 
 class ConnectionLostError(StoreUnavailableError):
@@ -16,11 +21,10 @@ MIGRATE = "run `image-analyzer migrate`"
 
 _REPEAT = (errors.SerializationFailure, errors.DeadlockDetected)
 _NOT_MIGRATED = (errors.UndefinedTable, errors.UndefinedColumn)
+_REFUSED = (errors.DiskFull, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
 _NOT_SERVING = (
-    OperationalError,  # with it: no connection, shutdown, timeouts, disk full, pool exhausted
+    OperationalError,  # with it: no connection, shutdown, timeouts, pool exhausted
     InterfaceError,
-    errors.ReadOnlySqlTransaction,
-    errors.InsufficientPrivilege,
 )
 
 
@@ -29,7 +33,9 @@ def to_storage_error(error: Error) -> StorageError | None:
     if isinstance(error, _REPEAT):
         return TransientStorageError(f"postgres: {first_line(error)}")
     if isinstance(error, _NOT_MIGRATED):
-        return StoreUnavailableError("postgres", f"{first_line(error)}; {MIGRATE}")
+        return StoreRefusesError("postgres", f"{first_line(error)}; {MIGRATE}")
+    if isinstance(error, _REFUSED):
+        return StoreRefusesError("postgres", first_line(error))
     if isinstance(error, _NOT_SERVING):
         return StoreUnavailableError("postgres", first_line(error))
     return None

@@ -6,7 +6,8 @@ import random
 import select
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, OperationalError, ProgrammingError
@@ -15,6 +16,7 @@ from psycopg.errors import ConnectionTimeout
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from storage.breaker import CircuitBreaker
 from storage.errors import TransientStorageError
 from storage.postgres_errors import ConnectionLostError, first_line, translated
 from storage.settings import PostgresSettings
@@ -24,6 +26,15 @@ Row = TupleRow
 _ATTEMPTS = 4
 _RECONNECT_S = 2.0
 _GRACE_S = 0.5
+_CHECK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How long to wait for a connection, and then for the answer."""
+
+    connection_s: float
+    answer_s: float
 
 
 class PostgresPool:
@@ -31,14 +42,20 @@ class PostgresPool:
     database is down: connections come when there are any to be had.
 
     A statement that met a deadlock or a serialization failure, or whose connection was lost, is
-    repeated up to three times: it must be one that may be, as all of ours are.
+    repeated up to three times: it must be one that may be, as all of ours are. While the breaker
+    is open everything but `ask_anyway` raises StoreUnavailableError at once.
     """
 
-    def __init__(self, settings: PostgresSettings) -> None:
+    def __init__(
+        self, settings: PostgresSettings, *, breaker: CircuitBreaker | None = None
+    ) -> None:
+        self._breaker = breaker or CircuitBreaker("postgres")
         self._dsn = settings.dsn.get_secret_value()
         self._options = _connection_options(settings)
-        self._wait_s = settings.pool_wait_s
-        self._answer_within_s = settings.statement_timeout_ms / 1000 + _GRACE_S
+        self._bounds = _Bounds(
+            connection_s=settings.pool_wait_s,
+            answer_s=settings.statement_timeout_ms / 1000 + _GRACE_S,
+        )
         self._pool = AsyncConnectionPool(
             self._dsn,
             kwargs=self._options,
@@ -66,43 +83,45 @@ class PostgresPool:
         self, statement: bytes, parameters: Mapping[str, object] | None = None
     ) -> list[Row]:
         """All rows. Raises StoreUnavailableError, TransientStorageError."""
-        for attempt in range(1, _ATTEMPTS):
-            with suppress(TransientStorageError, ConnectionLostError):
-                return await self._fetch_once(statement, parameters)
-            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
-        return await self._fetch_once(statement, parameters)
+        with self._breaker.asking():
+            return await self._fetch(statement, parameters, self._bounds)
+
+    async def ask_anyway(self, statement: bytes) -> list[Row]:
+        """For a health check: all rows, also while the breaker is open, which a success closes.
+        Waits two seconds for a connection and two for the answer. Raises StoreUnavailableError."""
+        bounds = _Bounds(min(self._bounds.connection_s, _CHECK_S), _CHECK_S)
+        with self._breaker.checking():
+            return await self._fetch(statement, None, bounds)
 
     async def connect_alone(self) -> AsyncConnection[Row]:
         """A connection outside the pool, for what lasts (a session's lock); the caller closes it.
 
         Raises StoreUnavailableError.
         """
-        with translated():
+        with self._breaker.asking(), translated():
             return await AsyncConnection.connect(self._dsn, **self._options)
 
-    @contextmanager
-    def bounded(self, connection: AsyncConnection[Row]) -> Iterator[None]:
+    def bounded(self, connection: AsyncConnection[Row]) -> AbstractContextManager[None]:
         """Inside, a server that does not answer in time loses the connection: ConnectionTimeout.
         The server's own statement timeout comes first when it is alive."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._answer_within_s
-        timer = loop.call_at(deadline, _hang_up, connection)
-        try:
-            yield
-        except OperationalError as error:
-            if loop.time() >= deadline and connection.closed:
-                raise ConnectionTimeout(f"no answer within {self._answer_within_s:g} s") from error
-            raise
-        finally:
-            timer.cancel()
+        return _bounded(connection, within_s=self._bounds.answer_s)
+
+    async def _fetch(
+        self, statement: bytes, parameters: Mapping[str, object] | None, bounds: _Bounds
+    ) -> list[Row]:
+        for attempt in range(1, _ATTEMPTS):
+            with suppress(TransientStorageError, ConnectionLostError):
+                return await self._fetch_once(statement, parameters, bounds)
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
+        return await self._fetch_once(statement, parameters, bounds)
 
     async def _fetch_once(
-        self, statement: bytes, parameters: Mapping[str, object] | None
+        self, statement: bytes, parameters: Mapping[str, object] | None, bounds: _Bounds
     ) -> list[Row]:
         with translated():
-            connection = await self._take()
+            connection = await self._take(bounds.connection_s)
             try:
-                with self.bounded(connection):
+                with _bounded(connection, within_s=bounds.answer_s):
                     cursor = await connection.execute(statement, parameters, prepare=True)
                     return [] if cursor.description is None else await cursor.fetchall()
             except ConnectionTimeout:
@@ -114,17 +133,32 @@ class PostgresPool:
             finally:
                 await self._pool.putconn(connection)
 
-    async def _take(self) -> AsyncConnection[Row]:
+    async def _take(self, within_s: float) -> AsyncConnection[Row]:
         """A connection that the server has not closed meanwhile, found out without asking it."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._wait_s
+        deadline = loop.time() + within_s
         while (left := deadline - loop.time()) > 0:
             connection = await self._pool.getconn(timeout=left)
             if _is_quiet(connection):
                 return connection
             await connection.close()
             await self._pool.putconn(connection)
-        raise PoolTimeout(f"no working connection within {self._wait_s:g} s")
+        raise PoolTimeout(f"no working connection within {within_s:g} s")
+
+
+@contextmanager
+def _bounded(connection: AsyncConnection[Row], *, within_s: float) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    timer = loop.call_at(deadline, _hang_up, connection)
+    try:
+        yield
+    except OperationalError as error:
+        if loop.time() >= deadline and connection.closed:
+            raise ConnectionTimeout(f"no answer within {within_s:g} s") from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def _connection_options(settings: PostgresSettings) -> dict[str, Any]:

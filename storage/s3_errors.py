@@ -3,7 +3,7 @@
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
-from storage.errors import NotFoundError, StorageError, StoreUnavailableError
+from storage.errors import NotFoundError, StorageError, StoreRefusesError, StoreUnavailableError
 
 S3_ERRORS = (MinioException, HTTPError)
 """All that the client raises when the server or the way to it is at fault."""
@@ -22,6 +22,8 @@ def to_storage_error(error: Exception, key: str | None = None) -> StorageError:
     if isinstance(error, S3Error):
         if error.code == "NoSuchKey":
             return NotFoundError(f"no object {key}")
+        if error.code == "AccessDenied":
+            return StoreRefusesError("bucket", _REASONS[error.code])
         return StoreUnavailableError("bucket", _REASONS.get(error.code, error.code))
     return StoreUnavailableError("bucket", _first_line(error))
 

@@ -14,11 +14,19 @@ class StorageSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PostgresSettings(StorageSettings):
+class BreakerSettings(StorageSettings):
+    """When a server that does not serve is left alone, and for how long."""
+
+    breaker_failures: Annotated[int, Field(ge=1)] = 3
+    breaker_pause_s: Seconds = 2
+
+
+class PostgresSettings(BreakerSettings):
     """`dsn` is a `postgresql://` URL or libpq's `name=value` form.
 
     A caller waits at most `pool_wait_s` for a connection and then, for the answer, a little over
-    `statement_timeout_ms`.
+    `statement_timeout_ms`. After `breaker_failures` calls in a row that found it not serving, all
+    calls fail at once for `breaker_pause_s`; then one at a time finds out whether it serves again.
     """
 
     dsn: SecretStr = Field(min_length=1)
@@ -35,8 +43,12 @@ class PostgresSettings(StorageSettings):
         return self
 
 
-class BucketSettings(StorageSettings):
-    """Either an S3 server (`endpoint`, `host:port` or a URL, with its keys) or a `folder`."""
+class BucketSettings(BreakerSettings):
+    """Either an S3 server (`endpoint`, `host:port` or a URL, with its keys) or a `folder`.
+
+    After `breaker_failures` calls in a row that found the server not serving, all calls fail at
+    once for `breaker_pause_s`; then one at a time finds out whether it serves again.
+    """
 
     endpoint: str | None = None
     access_key: SecretStr | None = None
@@ -75,9 +87,14 @@ class BucketSettings(StorageSettings):
                 raise ValueError(f"{name} is missing: an S3 endpoint needs both keys")
 
 
-class RedisSettings(StorageSettings):
-    """Without a `url` the cache lives in the process."""
+class RedisSettings(BreakerSettings):
+    """Without a `url` the cache lives in the process.
 
+    No call waits longer than `timeout_s`. After `breaker_failures` in a row that failed Redis is
+    left alone for `breaker_pause_s`; then one call at a time finds out whether it serves again.
+    """
+
+    breaker_pause_s: Seconds = 5
     url: SecretStr | None = None
     timeout_s: Seconds = 0.25
     result_ttl_s: Annotated[int, Field(ge=1)] = 3600

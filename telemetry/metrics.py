@@ -64,6 +64,18 @@ class Metrics:
         self.cache = Counter(
             "analyzer_cache_lookups", "Result cache", ("outcome",), registry=registry
         )
+        self.cache_failures = Counter(
+            "analyzer_cache_failures", "Calls that Redis failed; each was answered as a miss",
+            ("operation",), registry=registry,
+        )  # fmt: skip
+        self.breaker_state = Gauge(
+            "analyzer_breaker_state", "0 closed, 1 half open: one call finds out, 2 open",
+            ("dependency",), registry=registry,
+        )  # fmt: skip
+        self.breaker_opened = Counter(
+            "analyzer_breaker_opened", "Times it opened; probes that failed are not counted again",
+            ("dependency",), registry=registry,
+        )  # fmt: skip
 
     def render(self) -> bytes:
         """Prometheus text exposition format."""

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis as Client
 
+from storage.breaker import CircuitBreaker
 from storage.cache_redis import RedisResultCache
 from storage.cached_analysis import to_cached
-from storage.cooldown import Cooldown
 from storage.errors import StoreUnavailableError
 from storage.ports import Analysis
 from tests.contract.storage.examples import completed_analysis, failed_analysis, upload_request
@@ -33,7 +33,7 @@ class Watched:
             url,
             timeout_s=0.3,
             ttl_s=77,
-            cooldown=Cooldown(clock=lambda: self.now),
+            breaker=CircuitBreaker("redis", pause_s=5, clock=lambda: self.now),
             on_failure=self.failures.append,
         )
 

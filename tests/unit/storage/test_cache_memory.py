@@ -3,7 +3,14 @@
 from storage.cache_memory import MemoryResultCache
 from storage.ports import Analysis
 from tests.contract.storage.examples import completed_analysis, failed_analysis
-from tests.unit.storage.test_cooldown import Clock
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 async def is_there(cache: MemoryResultCache, analysis: Analysis) -> bool:

@@ -12,12 +12,14 @@ from storage.images_s3 import S3ImageStore
 from storage.opening import open_cache, open_images
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
+from telemetry.metrics import Metrics
 
 
 async def test_a_folder_or_a_server_holds_the_images() -> None:
     secret = SecretStr("s")
     server = BucketSettings(endpoint="https://s3.example.org", access_key=secret, secret_key=secret)
-    folder_store, server_store = open_images(BucketSettings(folder=Path("x"))), open_images(server)
+    folder_store = open_images(BucketSettings(folder=Path("x")), Metrics())
+    server_store = open_images(server, Metrics())
     assert isinstance(folder_store, FolderImageStore)
     assert isinstance(server_store, S3ImageStore)
     await folder_store.aclose()
@@ -25,8 +27,8 @@ async def test_a_folder_or_a_server_holds_the_images() -> None:
 
 
 async def test_without_redis_the_cache_lives_in_the_process() -> None:
-    assert isinstance(open_cache(RedisSettings()), MemoryResultCache)
-    shared = open_cache(RedisSettings(url=SecretStr("redis://127.0.0.1:1")))
+    assert isinstance(open_cache(RedisSettings(), Metrics()), MemoryResultCache)
+    shared = open_cache(RedisSettings(url=SecretStr("redis://127.0.0.1:1")), Metrics())
     assert isinstance(shared, RedisResultCache)
     await shared.aclose()
 

@@ -7,6 +7,9 @@ from telemetry.metrics import Metrics
 
 PUBLISHED = {
     "analyzer_announce_failures": ("counter", ()),
+    "analyzer_breaker_opened": ("counter", ("dependency",)),
+    "analyzer_breaker_state": ("gauge", ("dependency",)),
+    "analyzer_cache_failures": ("counter", ("operation",)),
     "analyzer_cache_lookups": ("counter", ("outcome",)),
     "analyzer_dead_letters": ("counter", ("processor", "reason")),
     "analyzer_dependency_up": ("gauge", ("dependency",)),
