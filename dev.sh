@@ -12,7 +12,7 @@ help() {
 ./dev.sh up [...]        start the whole product on this machine; data in var/data; see up --help
 ./dev.sh dev [...]       the same with the developer's environment, logs of the API on the screen
 ./dev.sh test [...]      all tests with coverage, then lint; arguments go to pytest
-./dev.sh lint            ruff, mypy, import contracts
+./dev.sh lint            ruff, mypy, import contracts, schemas: as the models, and compatible
 ./dev.sh format          format the code and sort imports
 ./dev.sh bench [...]     the benchmarks; see bench --help
 ./dev.sh lock            resolve the dependencies again into locks/
@@ -135,6 +135,8 @@ lint() {
     "$venv/bin/ruff" format --check .
     "$venv/bin/mypy"
     "$venv/bin/lint-imports"
+    "$python" -m schemas.generate --check
+    "$python" -m schemas.compatibility
 }
 
 format() {
