@@ -103,10 +103,8 @@ def make_app(
 
 
 def broker_credentials(kafka: KafkaSettings) -> SASLCredentials | SSLCredentials | None:
-    """What `topics.connection.client_arguments` is to our own clients, in Faust's words.
-
-    Raises BrokerRefusesError for a certificate that cannot be read."""
-    context = ssl_context(kafka) if kafka.uses_ssl else None
+    """What `topics.connection.client_arguments` is to our own clients, in Faust's words."""
+    context = ssl_context(kafka)
     if kafka.uses_sasl and kafka.password is not None:
         return SASLCredentials(
             username=kafka.username, password=kafka.password.get_secret_value(),

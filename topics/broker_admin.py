@@ -15,6 +15,7 @@ from aiokafka.errors import (
 
 from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
+from topics.refusals import explain
 from topics.settings import KafkaSettings
 
 _T = TypeVar("_T")
@@ -29,14 +30,15 @@ _NOT_YET = (
 
 @contextlib.asynccontextmanager
 async def broker_admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """The whole block is bounded by fifteen seconds."""
+    """The whole block is bounded by fifteen seconds; what it raises may be five seconds later, and
+    is BrokerRefusesError when that is the reason."""
     client = AIOKafkaAdminClient(**client_arguments(settings), request_timeout_ms=5000)
     try:
         async with asyncio.timeout(_STEP_S):
             await client.start()
             yield client
     except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
+        raise await explain(settings, error, "Describe") from error
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             await asyncio.wait_for(client.close(), 5)

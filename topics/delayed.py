@@ -12,6 +12,7 @@ from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
 from topics.publisher import EventPublisher
 from topics.records import Record
+from topics.refusals import explain
 from topics.retries import back_to_origin, due_in_s
 from topics.settings import KafkaSettings
 from topics.tail import to_record
@@ -44,8 +45,11 @@ class DelayedForwarder:
                 await consumer.start()
                 while True:
                     await self._round(consumer)
-            except (KafkaError, OSError, LogUnavailableError) as error:
-                _log.warning("retries_postponed", error=f"{type(error).__name__}: {error}"[:300])
+            except LogUnavailableError as error:
+                _log.warning("retries_postponed", error=str(error)[:300])
+            except (KafkaError, OSError) as error:
+                why = await explain(self._settings, error, "Read")
+                _log.warning("retries_postponed", error=str(why)[:300])
             finally:
                 await close_client(consumer)
             await asyncio.sleep(2)

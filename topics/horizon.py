@@ -12,10 +12,11 @@ from topics.broker_admin import read_partitions
 from topics.catalog import CONSUMED
 from topics.closing import close_client
 from topics.connection import client_arguments
-from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.records import Record
+from topics.refusals import explain
 from topics.settings import KafkaSettings
+from topics.tolerant import start_tolerant
 
 
 class BacklogClock(Protocol):
@@ -38,11 +39,11 @@ class KafkaBacklogClock:
             fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
         )
         try:
-            await asyncio.wait_for(consumer.start(), 20)
+            await asyncio.wait_for(start_tolerant(consumer), 20)
             heads = await self._heads(consumer)
             moments = [await _timestamp(consumer, place, at) for place, at in heads.items()]
         except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailableError(f"backlog: {type(error).__name__}: {error}") from error
+            raise await explain(self._settings, error, "Read") from error
         finally:
             await close_client(consumer)
         return min([now, *moments])

@@ -10,7 +10,9 @@ from topics.catalog import LOG_IDENTITY
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
+from topics.refusals import explain
 from topics.settings import KafkaSettings
+from topics.tolerant import start_tolerant
 
 IDENTITY_PLACE = TopicPartition(LOG_IDENTITY.name, 0)
 _STEP_S = 10.0
@@ -24,12 +26,10 @@ async def has_identity(settings: KafkaSettings) -> bool:
         request_timeout_ms=5000,
     )
     try:
-        await asyncio.wait_for(consumer.start(), _STEP_S)
+        await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
         ends = await asyncio.wait_for(consumer.end_offsets([IDENTITY_PLACE]), _STEP_S)
     except (KafkaError, OSError) as error:
-        raise LogUnavailableError(
-            f"{LOG_IDENTITY.name}: {type(error).__name__}: {error}"
-        ) from error
+        raise await explain(settings, error, "Describe") from error
     finally:
         await close_client(consumer)
     return bool(ends[IDENTITY_PLACE] > 0)
@@ -50,9 +50,7 @@ async def write_identity(settings: KafkaSettings) -> None:
         sent = producer.send_and_wait(LOG_IDENTITY.name, identity, key=identity, partition=0)
         await asyncio.wait_for(sent, _STEP_S)
     except (KafkaError, OSError) as error:
-        raise LogUnavailableError(
-            f"{LOG_IDENTITY.name}: {type(error).__name__}: {error}"
-        ) from error
+        raise await explain(settings, error, "Write") from error
     finally:
         await close_client(producer)
 

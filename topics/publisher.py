@@ -18,6 +18,7 @@ from topics.codec import encode
 from topics.connection import client_arguments
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.records import OutgoingRecord
+from topics.refusals import explain, explain_refusal
 from topics.settings import KafkaSettings
 
 _log = get_logger(__name__)
@@ -93,6 +94,9 @@ class KafkaPublisher:
         except (MessageSizeTooLargeError, _TooLarge) as error:
             raise RecordTooLargeError(str(error)) from error
         except (KafkaError, TimeoutError, OSError) as error:
+            refused = explain_refusal(self._settings, error, "Write")
+            if refused is not None:
+                raise refused from error  # the broker does answer: other topics may go on
             self._closed_until = time.monotonic() + _COOL_DOWN_S
             raise LogUnavailableError(f"{type(error).__name__}: {error}") from error
 
@@ -114,7 +118,8 @@ class KafkaPublisher:
             await producer.start()
             self._producer = producer
         except (KafkaError, OSError) as error:
-            _log.warning("broker_unreachable", error=str(error)[:200])
+            why = await explain(self._settings, error, "Write")
+            _log.warning("broker_unreachable", error=str(why)[:300])
         finally:
             if self._producer is None:  # also when cancelled half-way
                 await close_client(producer)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, model_validator
 
+from topics.certificates import read_certificates
+
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 
@@ -75,4 +77,13 @@ class KafkaSettings(BaseModel):
             )
         if (self.cert_file is None) != (self.key_file is None):
             return "cert_file and key_file belong together: one of them is not set"
+        return self._unreadable()
+
+    def _unreadable(self) -> str | None:
+        if not self.uses_ssl:
+            return None
+        try:
+            read_certificates(self.ca_file, self.cert_file, self.key_file)
+        except ValueError as error:
+            return str(error)
         return None

@@ -19,7 +19,9 @@ from topics.identity import IDENTITY_PLACE, read_identity
 from topics.identity_watch import IdentityWatch
 from topics.positions import Positions
 from topics.records import Record
+from topics.refusals import explain
 from topics.settings import KafkaSettings
+from topics.tolerant import start_tolerant
 
 _T = TypeVar("_T")
 _log = get_logger(__name__)
@@ -92,12 +94,12 @@ class KafkaTail:
     async def read_range(self, start: Positions, stop: Positions) -> AsyncIterator[Record]:
         consumer = _consumer(self._settings)
         try:
-            await asyncio.wait_for(consumer.start(), _START_S)
+            await asyncio.wait_for(start_tolerant(consumer), _START_S)
             await _seek_to_past(consumer, start)
             async for record in _read_until(consumer, start, stop):
                 yield record
         except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailableError(str(error)) from error
+            raise await explain(self._settings, error, "Read") from error
         finally:
             await close_client(consumer)
 
@@ -105,10 +107,13 @@ class KafkaTail:
         while True:
             consumer = _consumer(self._settings)
             try:
-                await asyncio.wait_for(consumer.start(), _START_S)
+                await asyncio.wait_for(start_tolerant(consumer), _START_S)
                 await self._follow(consumer)
-            except (KafkaError, OSError, LogUnavailableError) as error:
-                _log.warning("tail_disconnected", error=f"{type(error).__name__}: {error}"[:300])
+            except LogUnavailableError as error:
+                _log.warning("tail_disconnected", error=str(error)[:300])
+            except (KafkaError, OSError) as error:
+                why = await explain(self._settings, error, "Read")
+                _log.warning("tail_disconnected", error=str(why)[:300])
             except Exception:  # noqa: BLE001 - nothing may end the tail
                 _log.exception("tail_failed")
             finally:

@@ -13,14 +13,17 @@ import pytest
 from faust.tables.manager import TableManager
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from pydantic import SecretStr
 
-from processors.faust_app import NoTables, WorkerApp, make_app
+from processors.faust_app import NoTables, WorkerApp, broker_credentials, make_app
 from processors.faust_consumer import GuardedConsumer
 from processors.guard import Guard
 from processors.settings import WorkerSettings
 from tests.unit.processors.bench import Bench
 from topics.catalog import ANALYSIS_FAILED, IMAGE_ANALYZED
-from topics.settings import KafkaSettings
+from topics.connection import client_arguments, ssl_context
+from topics.settings import KafkaSettings, SecurityProtocol
 
 
 async def nothing(envelope: object) -> None:
@@ -155,3 +158,26 @@ def test_what_is_held_is_given_up_at_once(
     guards[1]._settlement.pulse.hold("bucket")
     assert let_go(app, Waited()) < 3
     assert all(guard._is_between_terms for guard in guards), "one group lets go of all its topics"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "is_encrypted"), [("SASL_PLAINTEXT", False), ("SASL_SSL", True)]
+)
+def test_faust_logs_in_as_our_own_clients_do(
+    protocol: SecurityProtocol, is_encrypted: bool
+) -> None:
+    kafka = KafkaSettings(
+        security_protocol=protocol, username="io", password=SecretStr("secret of io")
+    )
+    given = credentials_to_aiokafka_auth(broker_credentials(kafka))
+    assert given == {
+        name: text for name, text in client_arguments(kafka).items() if name != "bootstrap_servers"
+    }
+    assert (given["ssl_context"] is not None) == is_encrypted
+
+
+def test_faust_encrypts_without_a_login() -> None:
+    kafka = KafkaSettings(security_protocol="SSL")
+    given = credentials_to_aiokafka_auth(broker_credentials(kafka))
+    assert given == {"security_protocol": "SSL", "ssl_context": ssl_context(kafka)}
+    assert broker_credentials(KafkaSettings()) is None
