@@ -1,0 +1,1 @@
+"""Reads the outcomes of analyses from Kafka: `python -m consumer --help`."""
