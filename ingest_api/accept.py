@@ -6,22 +6,41 @@ what has a row and was never announced is announced by the sweeper.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from ingest_api.capacity import UnfinishedCap
+from ingest_api.failpoints import Failpoint
+from ingest_api.idempotency import ClientKey, check_same
 from ingest_api.multipart import Form
 from ingest_api.options import Wish
-from schemas.events import ImageRequested, ImageSubmitted
+from schemas.events import ImageRequested, ImageSubmitted, Lane
 from schemas.pictures import object_key
-from storage.ports import AnalysisStore, ImageStore, Request
+from storage.ports import AnalysisStore, IdempotencyKey, ImageStore, KeyUse, Request
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from telemetry.traces import TraceContext
+from topics.catalog import work_topic
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.publisher import EventPublisher
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that has its row; `request` is None when an earlier one with the same
+    Idempotency-Key has it."""
+
+    tenant_id: str
+    request_id: UUID
+    request: Request | None = None
+    lane: Lane = "interactive"
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant_id}/{self.request_id}"
 
 
 class Acceptance:
@@ -37,6 +56,7 @@ class Acceptance:
         metrics: Metrics,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
+        failpoint: Failpoint,
     ) -> None:
         self._images = images
         self._analyses = analyses
@@ -45,6 +65,7 @@ class Acceptance:
         self._metrics = metrics
         self._clock = clock
         self._new_id = new_id
+        self._failpoint = failpoint
         self._announce_failed_at: float | None = None
 
     async def has_room(self) -> None:
@@ -52,11 +73,14 @@ class Acceptance:
         await self._cap.check()
 
     async def accept_upload(
-        self, tenant_id: str, form: Form, content_type: str, wish: Wish
-    ) -> ImageSubmitted:
-        """Stored and committed when it returns. Raises StorageError, and then nothing is
-        promised."""
+        self, tenant_id: str, form: Form, content_type: str, wish: Wish, key: ClientKey | None
+    ) -> Accepted:
+        """Stored and committed when it returns. Raises RefusedError for a key that stands for
+        another request, and StorageError; then nothing is promised."""
         request_id, now = self._new_id(), self._clock()
+        named = None if key is None else key.naming(form.sha256, wish, now=now)
+        if (earlier := await self._repeated(tenant_id, named)) is not None:
+            return earlier
         request = ImageSubmitted(
             request_id=request_id,
             tenant_id=tenant_id,
@@ -71,12 +95,17 @@ class Acceptance:
         await self._images.put(
             request.object_key, form.image, size_bytes=form.size_bytes, content_type=content_type
         )
-        await self._commit(request, door="upload")
-        return request
+        self._failpoint("after_object")
+        return await self._commit(request, wish.lane, named, door="upload")
 
-    async def accept_url(self, tenant_id: str, image_url: str, wish: Wish) -> ImageRequested:
-        """Committed when it returns. Raises StorageError, and then nothing is promised."""
+    async def accept_url(
+        self, tenant_id: str, image_url: str, wish: Wish, key: ClientKey | None
+    ) -> Accepted:
+        """Committed when it returns. Raises as `accept_upload` does."""
         now = self._clock()
+        named = None if key is None else key.naming(image_url, wish, now=now)
+        if (earlier := await self._repeated(tenant_id, named)) is not None:
+            return earlier
         request = ImageRequested(
             request_id=self._new_id(),
             tenant_id=tenant_id,
@@ -85,13 +114,18 @@ class Acceptance:
             image_url=image_url,
             options=wish.options,
         )
-        await self._commit(request, door="url")
-        return request
+        return await self._commit(request, wish.lane, named, door="url")
 
-    async def announce(self, request: Request, trace: TraceContext) -> None:
-        """A log that does not take it changes nothing for the client: the sweeper announces it."""
+    async def announce(self, accepted: Accepted, trace: TraceContext) -> None:
+        """A log that does not take it changes nothing for the client: the sweeper announces it. A
+        repeat was announced by the first."""
+        request = accepted.request
+        if request is None:
+            return
+        self._failpoint("after_row")
+        topic = work_topic(type(request), accepted.lane)
         try:
-            await self._publisher.publish(request, traceparent=trace.traceparent)
+            await self._publisher.publish(request, topic=topic, traceparent=trace.traceparent)
             self._announce_failed_at = None
         except (LogUnavailableError, RecordTooLargeError) as error:
             self._announce_failed_at = time.monotonic()
@@ -105,7 +139,24 @@ class Acceptance:
         failed_at = self._announce_failed_at
         return failed_at is None or time.monotonic() - failed_at > within_s
 
-    async def _commit(self, request: Request, *, door: str) -> None:
-        await self._analyses.accept(request)
+    async def _repeated(self, tenant_id: str, named: IdempotencyKey | None) -> Accepted | None:
+        if named is None:
+            return None
+        standing = await self._analyses.find_key(tenant_id, named.key)
+        return None if standing is None else _as_repeat(tenant_id, standing, named)
+
+    async def _commit(
+        self, request: Request, lane: Lane, named: IdempotencyKey | None, *, door: str
+    ) -> Accepted:
+        """Of two at once with the same key one is the repeat; what it stored is reaped."""
+        standing = await self._analyses.accept(request, lane=lane, idempotency=named)
+        if standing is not None and named is not None:
+            return _as_repeat(request.tenant_id, standing, named)
         self._cap.note_accepted()
         self._metrics.accepted.labels(door).inc()
+        return Accepted(request.tenant_id, request.request_id, request, lane)
+
+
+def _as_repeat(tenant_id: str, standing: KeyUse, named: IdempotencyKey) -> Accepted:
+    check_same(standing, named)
+    return Accepted(tenant_id, standing.request_id)

@@ -11,12 +11,14 @@ from starlette.types import Lifespan
 from ingest_api.accept import Acceptance
 from ingest_api.analyses import Analyses
 from ingest_api.answers import Answers
+from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.credentials import ApiKeyChecker
-from ingest_api.dependencies import dependencies_of
+from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
 from ingest_api.event_ids import IdSealer
+from ingest_api.failpoints import failpoint
 from ingest_api.gate import Gate
 from ingest_api.health import Health
 from ingest_api.live import Hub
@@ -36,6 +38,7 @@ from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
 from ingest_api.views import Views
 from storage.errors import StorageError
+from telemetry.dependencies import DependencyWatch
 from topics.tail import EventTail
 
 Opening = Callable[[contextlib.AsyncExitStack], Awaitable[None]]
@@ -60,6 +63,7 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     )
     tail = parts.make_tail(hub.on_record)
     hub.follow(tail)
+    handlers = _handlers(parts, hub)
     app = DescribedApi(
         title="AI Image Analyzer",
         version="1",
@@ -68,14 +72,14 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
         openapi_url="/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(parts, hub, tail, opening),
+        lifespan=_lifespan(parts, hub, tail, handlers.health, opening),
     )
     app.add_exception_handler(RefusedError, on_refused)
     app.add_exception_handler(StorageError, on_storage_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.state.drain = hub.drain
-    register(app, _handlers(parts, hub))
+    register(app, handlers)
     app.add_middleware(
         Gate,
         checker=ApiKeyChecker(
@@ -95,16 +99,30 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
         images=parts.images,
         analyses=parts.analyses,
         publisher=parts.publisher,
-        cap=UnfinishedCap(parts.analyses, limit=settings.max_unfinished),
+        cap=UnfinishedCap(parts.analyses, limit=settings.max_unfinished, throughput=hub.throughput),
         metrics=parts.metrics,
         clock=parts.clock,
         new_id=parts.new_id,
+        failpoint=failpoint(settings.failpoint),
     )
-    answers = Answers(acceptance=acceptance, hub=hub, lookup=lookup, views=views)
+    answers = Answers(
+        acceptance=acceptance,
+        hub=hub,
+        lookup=lookup,
+        views=views,
+        failpoint=failpoint(settings.failpoint),
+    )
     return Handlers(
         uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
         urls=Urls(acceptance=acceptance, answers=answers, settings=settings),
         analyses=Analyses(lookup=lookup, views=views),
+        cancels=Cancels(
+            lookup=lookup,
+            analyses=parts.analyses,
+            publisher=parts.publisher,
+            views=views,
+            clock=parts.clock,
+        ),
         streams=Streams(
             hub=hub,
             lookup=lookup,
@@ -112,11 +130,17 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
             views=views,
             settings=settings,
         ),
-        health=Health(dependencies_of(parts, hub, acceptance), parts.metrics),
+        health=Health(
+            DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
+            parts.metrics,
+            essential=ESSENTIAL,
+        ),
     )
 
 
-def _lifespan(parts: ApiParts, hub: Hub, tail: EventTail, opening: Opening) -> Lifespan[FastAPI]:
+def _lifespan(
+    parts: ApiParts, hub: Hub, tail: EventTail, health: Health, opening: Opening
+) -> Lifespan[FastAPI]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
@@ -127,6 +151,7 @@ def _lifespan(parts: ApiParts, hub: Hub, tail: EventTail, opening: Opening) -> L
             await parts.publisher.start()
             stack.push_async_callback(tail.aclose)
             await tail.start()
+            await stack.enter_async_context(health.watching())
             stack.enter_context(told_to_stop(hub.drain))
             yield
             hub.drain()

@@ -17,10 +17,14 @@ class Refusal:
 
 
 BODY_MALFORMED = Refusal(400, "body_malformed", "The body cannot be read")
+IDEMPOTENCY_KEY_INVALID = Refusal(
+    400, "invalid_idempotency_key", "The Idempotency-Key cannot be used"
+)
 PREFERENCE_INVALID = Refusal(400, "invalid_preference", "The Prefer header cannot be honoured")
 UNAUTHENTICATED = Refusal(401, "unauthenticated", "No valid credential")
 NOT_FOUND = Refusal(404, "not_found", "There is nothing here for you")
 METHOD_NOT_ALLOWED = Refusal(405, "method_not_allowed", "The method does not exist on this path")
+ALREADY_FINISHED = Refusal(409, "already_finished", "The analysis has an outcome already")
 BODY_TIMEOUT = Refusal(408, "body_timeout", "The body did not arrive in time")
 BODY_TOO_LARGE = Refusal(413, "body_too_large", "The body is too large")
 UPLOAD_TOO_LARGE = Refusal(413, "image_too_large", "The picture is too large")
@@ -30,6 +34,9 @@ IMAGE_EMPTY = Refusal(422, "image_empty", "The picture has no bytes")
 IMAGE_MISSING = Refusal(422, "image_missing", "There is no picture in the request")
 IMAGE_TRUNCATED = Refusal(422, "image_truncated", "The end of the picture is missing")
 IMAGE_UNSUPPORTED = Refusal(422, "image_unsupported", "Not a picture in a supported format")
+IDEMPOTENCY_KEY_REUSED = Refusal(
+    422, "idempotency_key_reused", "The Idempotency-Key stands for another request"
+)
 OPTION_INVALID = Refusal(422, "invalid_option", "An option has a value that is not taken")
 OPTION_UNKNOWN = Refusal(422, "unknown_option", "There is no such option")
 OPTION_REPEATED = Refusal(422, "repeated_option", "An option was given more than once")
@@ -78,7 +85,8 @@ FAILED_REFUSALS = tuple(
 
 @dataclass(eq=False, kw_only=True)
 class RefusedError(Exception):
-    """The request is answered with this problem, and nothing was promised or stored by it."""
+    """The request is answered with this problem, and nothing was promised or stored by it.
+    `is_replayed` says that it repeats the answer of an earlier request."""
 
     refusal: Refusal
     detail: str | None = None
@@ -88,6 +96,7 @@ class RefusedError(Exception):
     request_id: UUID | None = None
     retryable: bool | None = None
     retry_after_s: int | None = None
+    is_replayed: bool = False
 
     def __str__(self) -> str:
         return f"{self.refusal.code}: {self.detail or self.refusal.title}"

@@ -40,6 +40,10 @@ VIEW: Final = {
     "finished_at": "2026-01-15T10:30:01Z",
     "result": RESULT,
     "failure": None,
+    "lane": "interactive",
+    "cancel_requested_at": None,
+    "replay_of": None,
+    "replayed_as": None,
     "links": _LINKS,
 }
 _UP: Final = {"status": "up", "latency_ms": 1.2, "meaning": "what is promised without it"}

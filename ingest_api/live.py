@@ -10,6 +10,7 @@ from ingest_api.event_ids import LogPlace, Spot
 from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, to_news
 from ingest_api.recent import Once, RecentOutcomes
+from ingest_api.throughput import Throughput
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from topics.errors import InvalidMessageError
@@ -28,6 +29,7 @@ class Hub:
 
     def __init__(self, *, metrics: Metrics, max_streams: int, max_streams_per_tenant: int) -> None:
         self._metrics = metrics
+        self.throughput = Throughput()
         self._max_streams = max_streams
         self._max_streams_per_tenant = max_streams_per_tenant
         self._tail: EventTail | None = None
@@ -70,6 +72,7 @@ class Hub:
         self._offsets[record.topic, record.partition] = record.offset + 1
         if not is_new or record.key is None:
             return
+        self.throughput.note(record.timestamp_ms / 1000)
         self._recent.keep(record)
         watchers = self._watchers.get(record.key, [])
         followers = self._followers.get(record.header("ce_tenantid") or "", [])

@@ -1,12 +1,12 @@
 """Where an analysis stands, from the nearest that knows: cache, record, memory of the tail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from ingest_api.live import Hub
 from ingest_api.news import News, OutcomeEvent, outcome_of
-from schemas.events import AnalysisFailed, ImageAnalyzed
+from schemas.events import AnalysisFailed, ImageAnalyzed, Lane
 from storage.errors import StorageError
 from storage.ports import Analysis, AnalysisStore, Completed, Failed, Outcome, Pending, ResultCache
 from telemetry.metrics import Metrics
@@ -18,6 +18,10 @@ class Found:
     request_id: UUID
     accepted_at: datetime
     outcome: Outcome
+    lane: Lane = "interactive"
+    cancel_requested_at: datetime | None = None
+    replay_of: UUID | None = None
+    replayed_as: UUID | None = None
 
     @property
     def state(self) -> str:
@@ -55,16 +59,17 @@ class Lookup:
         if known is None:
             return None
         if isinstance(known.outcome, Pending):
-            return _from_analysis(known) if recalled is None else from_news(recalled)
+            found = _from_analysis(known)
+            return found if recalled is None else replace(found, outcome=_told(recalled))
         if isinstance(known.outcome, Completed):
             await self._cache.put([known])
         return _from_analysis(known)
 
 
 def from_news(news: News) -> Found:
+    """As far as the log tells it: what only the record knows is left out."""
     event = news.event
-    outcome = outcome_of(event, news.at)
-    return Found(event.tenant_id, event.request_id, event.accepted_at, outcome)
+    return Found(event.tenant_id, event.request_id, event.accepted_at, _told(news))
 
 
 def to_event(found: Found) -> OutcomeEvent | None:
@@ -92,4 +97,17 @@ def to_event(found: Found) -> OutcomeEvent | None:
 
 def _from_analysis(known: Analysis) -> Found:
     request = known.request
-    return Found(request.tenant_id, request.request_id, request.accepted_at, known.outcome)
+    return Found(
+        request.tenant_id,
+        request.request_id,
+        request.accepted_at,
+        known.outcome,
+        lane=known.lane,
+        cancel_requested_at=known.cancel_requested_at,
+        replay_of=known.replay_of,
+        replayed_as=known.replayed_as,
+    )
+
+
+def _told(news: News) -> Completed | Failed:
+    return outcome_of(news.event, news.at)

@@ -1,6 +1,6 @@
 """What the OpenAPI document says: bodies, answers and problems of every route, with examples."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI
 
@@ -8,6 +8,7 @@ from ingest_api import errors
 from ingest_api import examples as shown
 from ingest_api.errors import Refusal, RefusedError
 from ingest_api.problems import MEDIA_TYPE, to_problem
+from schemas.events import Lane
 from schemas.http import Accepted, Alive, AnalysisView, Problem, Readiness
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult
@@ -28,6 +29,8 @@ _WORK: Final = (
     errors.CONTENT_TYPE_WRONG,
     errors.OPTION_INVALID,
     errors.OPTION_UNKNOWN,
+    errors.IDEMPOTENCY_KEY_INVALID,
+    errors.IDEMPOTENCY_KEY_REUSED,
     errors.OVERLOADED,
     *errors.FAILED_REFUSALS,
 )
@@ -41,6 +44,7 @@ UPLOAD_PROBLEMS: Final = (
 )
 URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
 READ_PROBLEMS: Final = (*_ALWAYS, errors.NOT_FOUND)
+CANCEL_PROBLEMS: Final = (*READ_PROBLEMS, errors.ALREADY_FINISHED)
 STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
 
 
@@ -80,6 +84,9 @@ ANALYZED: Final[Described] = {
     200: _answered("The result, within the wait", AnalysisResult, shown.RESULT),
     202: _answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
 }
+CANCELLING: Final[Described] = {
+    202: _answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
+}
 VIEWED: Final[Described] = {200: _answered("As it stands now", AnalysisView, shown.VIEW)}
 ALIVE: Final[Described] = {200: _answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
@@ -105,6 +112,15 @@ _PREFER: Final = {
     "schema": {"type": "string"},
     "example": "wait=20",
 }
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your name for the request, kept for a day: sent again with the same picture "
+    "and options it is the same request (`Idempotency-Replayed: true`)",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "order-4711-front",
+}
 _LAST_EVENT_ID: Final = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -122,7 +138,13 @@ def _options_schema() -> dict[str, Any]:
         "minimum": 1,
         "description": "Seconds after which the result is of no use",
     }
-    return {**properties, "deadline_s": deadline}
+    lane = {
+        "type": "string",
+        "enum": list(get_args(Lane)),
+        "default": "interactive",
+        "description": "`bulk` work waits for the interactive",
+    }
+    return {**properties, "deadline_s": deadline, "lane": lane}
 
 
 def _body(media_type: str, first: dict[str, Any], example: object) -> dict[str, Any]:
@@ -135,7 +157,7 @@ def _body(media_type: str, first: dict[str, Any], example: object) -> dict[str, 
     content = {media_type: {"schema": schema, "example": example}}
     return {
         **SECURED,
-        "parameters": [_PREFER],
+        "parameters": [_PREFER, _IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": content},
     }
 

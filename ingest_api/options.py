@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
 from ingest_api.errors import OPTION_INVALID, OPTION_REPEATED, OPTION_UNKNOWN, RefusedError
 from ingest_api.settings import ApiSettings
+from schemas.events import Lane
 from schemas.options import NAMED_THRESHOLDS, AnalysisOptions
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -20,17 +21,20 @@ _ALLOWED: Final = {
     "labels": "1 to 80 object names of COCO 2017",
     "iou_threshold": "a number from 0 to 1",
     "model": "the name of a model: small letters, digits, dots, hyphens, underscores",
+    "lane": "interactive or bulk",
 }
 _DEADLINE: Final = "deadline_s"
+_LANE: Final = "lane"
 OPTION_NAMES: Final = (*_ALLOWED, _DEADLINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to do with a picture, and how many seconds from now it is worth doing."""
+    """What to do with a picture, how many seconds from now it is worth doing, and in which lane."""
 
     options: AnalysisOptions
     deadline_s: int
+    lane: Lane = "interactive"
 
 
 def check_name(name: str) -> None:
@@ -75,11 +79,19 @@ def _wish(values: dict[str, Any], settings: ApiSettings) -> Wish:
     deadline_s = values.pop(_DEADLINE, settings.deadline_default_s)
     if not isinstance(deadline_s, int) or not 1 <= deadline_s <= settings.deadline_max_s:
         raise invalid(_DEADLINE, settings)
+    lane = _to_lane(values.pop(_LANE, "interactive"))
+    if lane is None:
+        raise invalid(_LANE, settings)
     try:
-        return Wish(AnalysisOptions.model_validate(values), deadline_s)
+        return Wish(AnalysisOptions.model_validate(values), deadline_s, lane)
     except ValidationError as error:
         name = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
         raise invalid(name, settings) from None
+
+
+def _to_lane(value: object) -> Lane | None:
+    known: tuple[Lane, ...] = get_args(Lane)
+    return next((lane for lane in known if lane == value), None)
 
 
 def _is_number(value: object) -> bool:
@@ -96,6 +108,6 @@ def _from_text(name: str, given: Sequence[str], settings: ApiSettings) -> Any:
         return int(text)
     if name in {"confidence_threshold", "iou_threshold"} and _NUMBER.fullmatch(text):
         return float(text)
-    if name == "model" or (name == "confidence_threshold" and text in NAMED_THRESHOLDS):
+    if name in {"model", _LANE} or (name == "confidence_threshold" and text in NAMED_THRESHOLDS):
         return text
     raise invalid(name, settings)

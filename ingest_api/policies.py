@@ -39,6 +39,7 @@ POLICIES: Final = {
     ("POST", "/api/v1/analyze/url"): Policy(Access.TENANT, Body.JSON),
     ("GET", "/api/v1/analyses/{request_id}"): _TENANT,
     ("GET", "/api/v1/analyses/{request_id}/events"): _TENANT,
+    ("POST", "/api/v1/analyses/{request_id}/cancel"): _TENANT,
     ("GET", "/api/v1/events"): _TENANT,
 }
 

@@ -46,6 +46,8 @@ def problem_response(
     added = dict(headers or {})
     if error.retry_after_s is not None:
         added["Retry-After"] = str(error.retry_after_s)
+    if error.is_replayed:
+        added["Idempotency-Replayed"] = "true"
     if error.refusal is UNAUTHENTICATED:
         added["WWW-Authenticate"] = "Bearer"
     if error.refusal is BODY_TIMEOUT or header_of(scope, b"transfer-encoding") is not None:

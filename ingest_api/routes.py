@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse
 
 from ingest_api import openapi as says
 from ingest_api.analyses import Analyses
+from ingest_api.cancels import Cancels
 from ingest_api.health import Health
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
@@ -19,6 +20,7 @@ class Handlers:
     uploads: Uploads
     urls: Urls
     analyses: Analyses
+    cancels: Cancels
     streams: Streams
     health: Health
 
@@ -61,6 +63,18 @@ def _register_work(app: FastAPI, handlers: Handlers) -> None:
         operation_id="get_analysis",
         response_model=None,
         responses=says.VIEWED | says.problems(*says.READ_PROBLEMS),
+        openapi_extra=says.SECURED,
+    )
+    app.add_api_route(
+        "/api/v1/analyses/{request_id}/cancel",
+        handlers.cancels.cancel,
+        methods=["POST"],
+        status_code=202,
+        summary="Cancel an analysis",
+        tags=["analyses"],
+        operation_id="cancel_analysis",
+        response_model=None,
+        responses=says.CANCELLING | says.problems(*says.CANCEL_PROBLEMS),
         openapi_extra=says.SECURED,
     )
 

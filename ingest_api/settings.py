@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ingest_api.failpoints import Point
+
 KIB = 1024
 
 
@@ -16,6 +18,8 @@ class ApiSettings(BaseModel):
     `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
     A stream that opens before the log is reached waits `stream_log_wait_s` for it.
     A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
+    An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
+    crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +45,8 @@ class ApiSettings(BaseModel):
     deadline_default_s: Annotated[int, Field(ge=1)] = 3600
     deadline_max_s: Annotated[int, Field(ge=1)] = 86_400
     max_unfinished: Annotated[int, Field(ge=1)] = 100_000
+    idempotency_ttl_s: Annotated[int, Field(ge=1)] = 86_400
+    failpoint: Point | None = None
 
     auth_cache_s: Annotated[float, Field(ge=0, le=60)] = 30.0
     auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0

@@ -3,16 +3,16 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from ingest_api.accept import Acceptance
+from ingest_api.accept import Acceptance, Accepted
 from ingest_api.answers import Answers
 from ingest_api.bodies import pour
+from ingest_api.idempotency import ClientKey, client_key_of
 from ingest_api.multipart import Form, FormReader
 from ingest_api.options import wish_from_texts
 from ingest_api.picture import PictureLimits, check_picture
 from ingest_api.preferences import read_preference
 from ingest_api.scope import header_of, principal_of
 from ingest_api.settings import ApiSettings
-from schemas.events import ImageSubmitted
 
 
 class Uploads:
@@ -29,6 +29,7 @@ class Uploads:
         (`Prefer: wait=N`), else 202 with where to find it; `Prefer: respond-async` answers 202 at
         once. Options are further parts of the form, before or after the picture."""
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
+        key = client_key_of(request.scope, self._settings)
         await self._acceptance.has_room()
         reader = FormReader(
             request.headers.get("content-type", ""),
@@ -41,13 +42,13 @@ class Uploads:
                 max_bytes=self._settings.max_request_bytes,
                 settings=self._settings,
             )
-            accepted = await self._accept(request, reader.take())
+            accepted = await self._accept(request, reader.take(), key)
         finally:
             reader.close()
         return await self._answers.announce_and_answer(request, accepted, preference)
 
-    async def _accept(self, request: Request, form: Form) -> ImageSubmitted:
+    async def _accept(self, request: Request, form: Form, key: ClientKey | None) -> Accepted:
         wish = wish_from_texts(form.texts, self._settings)
         content_type = check_picture(form.image, self._limits)
         tenant_id = principal_of(request.scope).tenant_id
-        return await self._acceptance.accept_upload(tenant_id, form, content_type, wish)
+        return await self._acceptance.accept_upload(tenant_id, form, content_type, wish, key)

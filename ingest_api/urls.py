@@ -15,6 +15,7 @@ from ingest_api.errors import (
     URL_INVALID,
     RefusedError,
 )
+from ingest_api.idempotency import client_key_of
 from ingest_api.options import wish_from_json
 from ingest_api.preferences import read_preference
 from ingest_api.scope import header_of, principal_of
@@ -39,12 +40,13 @@ class Urls:
         """Analyze the picture at an address. Answers as the upload does; the options stand beside
         `image_url` in one JSON object."""
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
+        key = client_key_of(request.scope, self._settings)
         await self._acceptance.has_room()
         values = _to_object(await read_json_bytes(request, self._settings))
         image_url = self._checked_url(values.pop(_FIELD, None))
         wish = wish_from_json(values, self._settings)
         tenant_id = principal_of(request.scope).tenant_id
-        accepted = await self._acceptance.accept_url(tenant_id, image_url, wish)
+        accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, key)
         return await self._answers.announce_and_answer(request, accepted, preference)
 
     def _checked_url(self, value: object) -> str:

@@ -40,6 +40,10 @@ class Views:
             finished_at=None if finished is None else finished.finished_at,
             result=outcome.result if isinstance(outcome, Completed) else None,
             failure=_failure(outcome) if isinstance(outcome, Failed) else None,
+            lane=found.lane,
+            cancel_requested_at=found.cancel_requested_at,
+            replay_of=found.replay_of,
+            replayed_as=found.replayed_as,
             links=self.links(found.request_id),
         )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from schemas.contract import Contract, Instant
+from schemas.events import Lane
 from schemas.failures import FailureCode
 from schemas.result import AnalysisResult
 
@@ -40,7 +41,9 @@ class FailureView(Contract):
 
 class AnalysisView(Contract):
     """One analysis. `result` is set when completed, `failure` when failed, cancelled or expired;
-    both and `finished_at` are null while it is accepted."""
+    both and `finished_at` are null while it is accepted. `cancel_requested_at` says that somebody
+    asked to end it; the state says whether that came in time. `replay_of` is the failed request
+    that this one repeats, `replayed_as` the one that repeats this."""
 
     request_id: UUID
     state: State
@@ -48,6 +51,10 @@ class AnalysisView(Contract):
     finished_at: Instant | None
     result: AnalysisResult | None
     failure: FailureView | None
+    lane: Lane
+    cancel_requested_at: Instant | None
+    replay_of: UUID | None
+    replayed_as: UUID | None
     links: Links
 
 

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import BinaryIO
 from uuid import UUID
 
+from schemas.events import Lane
 from storage.analyses_memory import MemoryAnalysisStore
 from storage.api_keys_memory import MemoryApiKeyStore
 from storage.cache_memory import MemoryResultCache
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
-from storage.ports import Analysis, ApiKey, Request
+from storage.ports import Analysis, ApiKey, IdempotencyKey, KeyUse, Request
 
 
 class Switch:
@@ -58,10 +59,17 @@ class Analyses(MemoryAnalysisStore):
     def requests(self) -> list[Request]:
         return [analysis.request for analysis in self._analyses.values()]
 
-    async def accept(self, request: Request) -> None:
+    async def accept(
+        self,
+        request: Request,
+        *,
+        lane: Lane = "interactive",
+        idempotency: IdempotencyKey | None = None,
+    ) -> KeyUse | None:
         self._switch.pass_through()
-        await super().accept(request)
+        standing = await super().accept(request, lane=lane, idempotency=idempotency)
         await self.then(request)
+        return standing
 
     async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
         self._switch.pass_through()
