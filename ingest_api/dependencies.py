@@ -1,9 +1,12 @@
 """What the API leans on, and what it still promises when one of them is gone."""
 
 from ingest_api.accept import Acceptance
-from ingest_api.health import Dependency
 from ingest_api.live import Hub
 from ingest_api.parts import ApiParts
+from telemetry.dependencies import Dependency
+
+ESSENTIAL = frozenset({"postgres", "bucket"})
+"""Nothing can be accepted without them."""
 
 _LATELY_S = 10.0
 
@@ -21,15 +24,15 @@ def dependencies_of(parts: ApiParts, hub: Hub, acceptance: Acceptance) -> dict[s
 
     return {
         "postgres": Dependency(
-            parts.analyses.check, True, "without it nothing is accepted; what was is not lost"
+            parts.analyses.check, "without it nothing is accepted; what was is not lost"
         ),
         "bucket": Dependency(
-            parts.images.check, True, "without it no picture is accepted; what was is not lost"
+            parts.images.check, "without it no picture is accepted; what was is not lost"
         ),
         "kafka": Dependency(
-            check_log, False, "without it requests are accepted and analyzed when it is back"
+            check_log, "without it requests are accepted and analyzed when it is back"
         ),
         "redis": Dependency(
-            parts.cache.check, False, "without it results are read from the record: slower"
+            parts.cache.check, "without it results are read from the record: slower"
         ),
     }

@@ -8,6 +8,7 @@ from functools import partial
 import mode
 import uvloop
 
+from processors.dependency_watch import make_watch, reports_of
 from processors.detect import DetectImage
 from processors.faust_app import WorkerApp, make_app
 from processors.faust_fetch_wait import FetchPatience
@@ -131,13 +132,15 @@ def _services(parts: Parts, names: Sequence[str]) -> list[mode.Service]:
     """In the order in which they start; they stop in reverse."""
     made = [_consumption(name, parts) for name in names if name in ROLES]
     liveness = _liveness(parts, [consumption for _, consumption in made])
+    watch = make_watch(parts, lambda: liveness.health().holding)
     server = HealthServer(
-        liveness.health, parts.metrics,
+        liveness.health, lambda: reports_of(watch), parts.metrics,
         host=parts.config.worker.health_host, port=parts.config.worker.health_port,
     )  # fmt: skip
     errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
     applications = Together([app for app, _ in made])
-    return [Resources(parts, server), Errand(liveness.run), applications, *errands]
+    looking = [Errand(liveness.run), Errand(watch.run)]
+    return [Resources(parts, server), *looking, applications, *errands]
 
 
 def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
@@ -169,7 +172,7 @@ def _settlement(role: Role, topic: Topic, handle: Handler, parts: Parts) -> Sett
 def _liveness(parts: Parts, consumptions: Sequence[Consumption]) -> Liveness:
     worker = parts.config.worker
     return Liveness(
-        partial(view_group, parts.config.kafka), consumptions, parts.metrics,
+        partial(view_group, parts.config.kafka), consumptions,
         every_s=worker.live_every_s, grace_s=worker.live_grace_s,
         stuck_after_s=worker.stuck_after_s,
     )  # fmt: skip

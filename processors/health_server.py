@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+from schemas.http import DependencyReport
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 
@@ -26,12 +27,17 @@ class WorkerHealth:
     problems: tuple[str, ...]
 
 
+Reports = Callable[[], Mapping[str, DependencyReport]]
+
+
 class HealthServer:
-    """Answers GET only, one request a connection, each within ten seconds."""
+    """Answers GET only, one request a connection, each within ten seconds. What is reported of
+    dependencies is said beside the health and does not change it."""
 
     def __init__(
         self,
         health: Callable[[], WorkerHealth],
+        reports: Reports,
         metrics: Metrics,
         *,
         host: str,
@@ -39,6 +45,7 @@ class HealthServer:
         patience_s: float = _PATIENCE_S,
     ) -> None:
         self._health = health
+        self._reports = reports
         self._metrics = metrics
         self._host = host
         self._port = port
@@ -90,4 +97,8 @@ class HealthServer:
             return 404, "text/plain", b"not found\n"
         health = self._health()
         is_well = health.live if path == "/health" else health.live and health.ready
-        return 200 if is_well else 503, "application/json", json.dumps(asdict(health)).encode()
+        return 200 if is_well else 503, "application/json", self._body(health)
+
+    def _body(self, health: WorkerHealth) -> bytes:
+        reports = {name: report.model_dump() for name, report in self._reports().items()}
+        return json.dumps(asdict(health) | {"dependencies": reports}).encode()

@@ -12,7 +12,6 @@ from faust.exceptions import ConsumerNotStarted
 from processors.health_server import WorkerHealth
 from processors.pulse import Pulse
 from telemetry.logs import get_logger
-from telemetry.metrics import Metrics
 from topics.errors import LogUnavailableError
 from topics.membership import GroupView
 
@@ -70,7 +69,6 @@ class Liveness:
         self,
         view_group: ViewGroup,
         consumptions: Sequence[Consumption],
-        metrics: Metrics,
         *,
         every_s: float,
         grace_s: float,
@@ -78,7 +76,6 @@ class Liveness:
     ) -> None:
         self._view_group = view_group
         self._consumptions = consumptions
-        self._metrics = metrics
         self._every_s = every_s
         self._grace_s = grace_s
         self._stuck_after_s = stuck_after_s
@@ -105,7 +102,6 @@ class Liveness:
             self._is_broker_up = False
             for one in self._consumptions:
                 one.ill_since = None
-        self._metrics.dependency_up.labels(_BROKER).set(int(self._is_broker_up))
 
     def health(self) -> WorkerHealth:
         now = time.monotonic()

@@ -6,7 +6,8 @@ import time
 import httpx
 import pytest
 
-from ingest_api.health import Dependency, Health
+from ingest_api.health import Health
+from telemetry.dependencies import Dependency, DependencyWatch
 from telemetry.metrics import Metrics
 from tests.unit.ingest_api.pictures import picture
 from tests.unit.ingest_api.twin_api import ASYNC, TwinApi
@@ -77,8 +78,9 @@ async def test_checks_run_at_once_are_bounded_and_their_answer_is_kept() -> None
         asked += 1
         await asyncio.sleep(60)
 
-    slow = {name: Dependency(hangs, False, "without it: slower") for name in "abc"}
-    health = Health(slow, Metrics())
+    slow = {name: Dependency(hangs, "without it: slower") for name in "abc"}
+    metrics = Metrics()
+    health = Health(DependencyWatch(slow, metrics), metrics, essential=())
     started = time.monotonic()
     answers = await asyncio.gather(health.ready(), health.ready())
     assert time.monotonic() - started < 3.5

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from processors.health_server import HealthServer, WorkerHealth
+from schemas.http import DependencyReport
 from telemetry.metrics import Metrics
 
 WELL = WorkerHealth(live=True, ready=True, processors=("detector",), holding=(), problems=())
@@ -18,8 +19,14 @@ DEAD = WorkerHealth(live=False, ready=True, processors=(), holding=(), problems=
 class Worker:
     def __init__(self) -> None:
         self.health = WELL
+        self.reports: dict[str, DependencyReport] = {}
         self.server = HealthServer(
-            lambda: self.health, Metrics(), host="127.0.0.1", port=0, patience_s=0.3
+            lambda: self.health,
+            lambda: self.reports,
+            Metrics(),
+            host="127.0.0.1",
+            port=0,
+            patience_s=0.3,
         )
 
     async def say(self, request: bytes) -> bytes:
@@ -56,6 +63,19 @@ async def test_health_and_readiness(
     assert json.loads(body)["holding"] == list(health.holding)
     assert (await worker.get("/ready"))[0] == ready
     assert (await worker.get("/ready?verbose=1"))[0] == ready
+
+
+async def test_what_a_dependency_is_missed_for_is_said_and_changes_no_status(
+    worker: Worker,
+) -> None:
+    meaning = "without it pictures wait"
+    worker.reports = {"bucket": DependencyReport(status="down", latency_ms=2000, meaning=meaning)}
+    for path in ("/health", "/ready"):
+        status, body = await worker.get(path)
+        assert status == 200
+        assert json.loads(body)["dependencies"] == {
+            "bucket": {"status": "down", "latency_ms": 2000.0, "meaning": meaning}
+        }
 
 
 async def test_metrics(worker: Worker) -> None:
@@ -115,11 +135,11 @@ async def test_a_head_in_several_pieces_is_read_to_its_end(worker: Worker) -> No
 
 
 async def test_a_port_in_use_is_an_error_at_the_start(worker: Worker) -> None:
-    second = HealthServer(lambda: WELL, Metrics(), host="127.0.0.1", port=worker.server.port)
+    second = HealthServer(lambda: WELL, dict, Metrics(), host="127.0.0.1", port=worker.server.port)
     with pytest.raises(OSError, match="address already in use"):
         await second.start()
     await second.aclose()
 
 
 async def test_it_can_be_closed_before_it_was_started() -> None:
-    await HealthServer(lambda: WELL, Metrics(), host="127.0.0.1", port=0).aclose()
+    await HealthServer(lambda: WELL, dict, Metrics(), host="127.0.0.1", port=0).aclose()
