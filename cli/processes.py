@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cli.broker_errors import broker_error
 from cli.exit_codes import ConfigurationError, DependencyError
 from cli.settings import Settings, load_settings, require
 from telemetry.logs import configure_logs
+from topics.errors import LogUnavailableError
 
 if TYPE_CHECKING:
     from processors.parts import WorkerConfig
@@ -28,7 +30,8 @@ def run_api(environment: Mapping[str, str]) -> None:
 
 
 def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
-    """The exit code after SIGTERM or SIGINT. Raises ConfigurationError and DependencyError."""
+    """The exit code after SIGTERM or SIGINT. Raises ConfigurationError and DependencyError, the
+    latter also for a broker that does not answer or refuses as the worker starts."""
     from processors import app  # noqa: PLC0415 - the API does without Faust
     from processors.detectors.files import ModelFileError, NoModelError  # noqa: PLC0415 - as above
     from processors.process import TopicsNotReadyError  # noqa: PLC0415 - as above
@@ -45,6 +48,8 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
         return app.run_worker(names, config)
     except (ModelFileError, NoModelError, TopicsNotReadyError) as error:
         raise DependencyError(str(error)) from error
+    except LogUnavailableError as error:
+        raise broker_error(config.kafka, error) from error
 
 
 def _worker_config(settings: Settings) -> "WorkerConfig":

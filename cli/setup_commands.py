@@ -31,7 +31,8 @@ def migrate() -> None:
 @topics.command("create")
 def create_topics() -> None:
     """Create the topics that are missing and give the log its identity."""
-    from cli.settings import load_settings  # noqa: PLC0415 - keeps --help fast
+    from cli.broker_errors import broker_error  # noqa: PLC0415 - keeps --help fast
+    from cli.settings import load_settings  # noqa: PLC0415 - as above
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
@@ -39,14 +40,15 @@ def create_topics() -> None:
     try:
         created = asyncio.run(admin.create_topics(settings.kafka))
     except LogUnavailableError as error:
-        raise _broker_silent(settings.kafka.bootstrap_servers, error) from error
+        raise broker_error(settings.kafka, error) from error
     print(f"created {len(created)} topics" if created else "all topics are there")
 
 
 @topics.command("verify")
 def verify_topics() -> None:
     """Compare the topics with the catalog; exit code 3 when one is missing or too small."""
-    from cli.settings import load_settings  # noqa: PLC0415 - keeps --help fast
+    from cli.broker_errors import broker_error  # noqa: PLC0415 - keeps --help fast
+    from cli.settings import load_settings  # noqa: PLC0415 - as above
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
@@ -54,7 +56,7 @@ def verify_topics() -> None:
     try:
         problems = asyncio.run(admin.verify_topics(settings.kafka))
     except LogUnavailableError as error:
-        raise _broker_silent(settings.kafka.bootstrap_servers, error) from error
+        raise broker_error(settings.kafka, error) from error
     if problems:
         raise DependencyError("\n".join(problems))
     print("all topics are as the catalog has them")
@@ -102,10 +104,3 @@ def create_key(tenant: str, name: str) -> None:
     except StorageError as error:
         raise DependencyError(f"{error}; no key was made") from error
     print(key)
-
-
-def _broker_silent(servers: str, error: Exception) -> DependencyError:
-    return DependencyError(
-        f"the broker at {servers} does not answer: {error}; "
-        "start it, or correct ANALYZER_KAFKA__BOOTSTRAP_SERVERS"
-    )

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from topics.broker_admin import broker_admin, partition_numbers
 from topics.catalog import ALL, LOG_IDENTITY, Topic
 from topics.errors import LogUnavailableError
 from topics.identity import has_identity, write_identity
+from topics.refusals import missing_right
 from topics.settings import KafkaSettings
 
 _PAUSE_S = 0.05
@@ -22,7 +23,7 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
         present = set(await client.list_topics())
         missing = [topic for topic in ALL if topic.name not in present]
         if missing:
-            await _create(client, [_to_new_topic(topic, settings) for topic in missing])
+            await _create(client, [_to_new_topic(topic, settings) for topic in missing], settings)
     if not await has_identity(settings):
         await write_identity(settings)
     return [topic.name for topic in missing]
@@ -72,8 +73,14 @@ def _to_new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
     )  # fmt: skip
 
 
-async def _create(client: AIOKafkaAdminClient, topics: Sequence[NewTopic]) -> None:
+async def _create(
+    client: AIOKafkaAdminClient, topics: Sequence[NewTopic], settings: KafkaSettings
+) -> None:
     answer = await client.create_topics(list(topics))
+    codes = {entry[0]: for_code(entry[1]) for entry in answer.topic_errors}
+    refused = [name for name, error in codes.items() if error is TopicAuthorizationFailedError]
+    if refused:
+        raise missing_right(settings, "Create", "topic", *refused)
     for name, code, message in (entry[:3] for entry in answer.topic_errors):
         if code and for_code(code) is not TopicAlreadyExistsError:
             raise LogUnavailableError(f"cannot create {name}: {message or for_code(code)}")
