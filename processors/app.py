@@ -21,6 +21,7 @@ from processors.process import Errand, Resources, Together, WorkerProcess
 from processors.record import RecordOutcome
 from processors.settlement import Handler, Patience, Settlement
 from processors.sweep import Sweeper
+from schemas.failures import FailureCode
 from telemetry.logs import get_logger
 from topics.catalog import (
     ANALYSIS_FAILED,
@@ -83,7 +84,8 @@ ROLES = {
 
 
 def _retry(parts: Parts) -> Callable[[], Awaitable[None]]:
-    return DelayedForwarder(parts.config.kafka, parts.publisher).run
+    refuse = partial(parts.refusals.write, code=FailureCode.INVALID_EVENT)
+    return DelayedForwarder(parts.config.kafka, parts.publisher, refuse).run
 
 
 def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:

@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, Message
 
 from telemetry.logs import get_logger
+from topics.tolerant import read_tolerantly
 
 _log = get_logger(__name__)
 _LAST_COMMIT_S = 2.0
@@ -48,8 +49,13 @@ class GuardedConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no ty
 
 
 class StoppingThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
-    """While the broker is gone the client may hang as it closes, or raise a cancellation that
-    nobody asked for: either would keep the whole process from ending."""
+    """Its client reads whatever strangers have written. While the broker is gone it may hang as it
+    closes, or raise a cancellation that nobody asked for: either would keep the whole process from
+    ending."""
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        read_tolerantly(self._consumer)
 
     async def on_thread_stop(self) -> None:
         closing = asyncio.ensure_future(super().on_thread_stop())

@@ -1,5 +1,6 @@
 """Setting a record aside: the dead letter, and the failed outcome of the request it names."""
 
+import asyncio
 import hashlib
 import io
 from dataclasses import replace
@@ -7,10 +8,12 @@ from dataclasses import replace
 from schemas.events import AnalysisFailed
 from schemas.failures import FailureCode
 from storage.ports import ImageStore
-from topics.codec import request_named_by
+from topics.codec import request_named_by, trace_of
 from topics.dead_letters import Refusal, dead_letter, fits
 from topics.publisher import EventPublisher
+from topics.record_batches import unpacked
 from topics.records import Headers, OutgoingRecord, Record
+from topics.sealed import LargeValue
 
 _MESSAGES = {
     FailureCode.INVALID_EVENT: "The event of this request breaks the contract and was set aside.",
@@ -25,9 +28,18 @@ class Refusals:
     def __init__(self, publisher: EventPublisher, images: ImageStore) -> None:
         self._publisher = publisher
         self._images = images
+        self._one_large = asyncio.Lock()  # many megabytes each: never all that are in work
 
     async def write(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
         """Raises what the publisher and the image store raise when they are unavailable."""
+        if not isinstance(record.value, LargeValue):
+            await self._write(record, refusal, code)
+            return
+        async with self._one_large:
+            original = await asyncio.to_thread(unpacked, record)
+            await self._write(original, refusal, code)
+
+    async def _write(self, record: Record, refusal: Refusal, code: FailureCode) -> None:
         letter = dead_letter(record, refusal)
         if not fits(letter):
             letter = await self._park(record, letter)
@@ -44,7 +56,7 @@ class Refusals:
             retryable=code is FailureCode.RETRIES_EXHAUSTED,
             attempts=refusal.attempts,
         )
-        await self._publisher.publish(failed, traceparent=record.header("traceparent"))
+        await self._publisher.publish(failed, traceparent=trace_of(record))
 
     async def _park(self, record: Record, letter: OutgoingRecord) -> OutgoingRecord:
         """The original goes to the bucket when no dead-letter topic takes it."""

@@ -3,6 +3,7 @@
 Specification: CloudEvents Kafka Protocol Binding 1.0.2, section 3.2.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -11,13 +12,15 @@ from pydantic import ValidationError
 
 from schemas.contract import RequestEvent, RequestFact
 from schemas.events import InboxEvent
-from topics.catalog import Topic, event_type, topic_of
+from topics.catalog import WORK_BYTES, Topic, event_type, topic_of
 from topics.errors import InvalidMessageError
 from topics.records import OutgoingRecord, Record
+from topics.sealed import NOT_UTF8, LargeValue, UnreadableBatch
 
 _NAMESPACE = UUID("5f0ddd4c-9d5d-5c8e-8a0e-5b6c7c1d7f10")
 _ALWAYS = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 _REQUIRED = (*_ALWAYS, "ce_subject", "ce_tenantid")
+_TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CREDENTIAL = "authorization"
 """The header in which outside producers say who they are."""
 
@@ -90,8 +93,10 @@ def decode(record: Record, topic: Topic) -> Envelope:
     inbox record, which names no tenant, that is left to whoever checks the credential.
 
     Raises InvalidMessageError with a reason of `size_exceeded`, `headers_invalid`, `type_unknown`,
-    `body_invalid`, `key_mismatch`.
+    `body_invalid`, `key_mismatch`, `batch_unreadable`.
     """
+    if isinstance(record.value, UnreadableBatch):
+        raise InvalidMessageError("batch_unreadable", record.value.detail)
     headers = _headers(record, _ALWAYS if topic.is_inbox else _REQUIRED)
     body = _body(record, topic)
     if topic.event is None or headers["ce_type"] != event_type(topic.event):
@@ -105,20 +110,29 @@ def decode(record: Record, topic: Topic) -> Envelope:
     claims = _claims(record) if isinstance(event, InboxEvent) else None
     if isinstance(event, RequestEvent):
         _check_names(event, record, headers)
-    return Envelope(event, headers["ce_id"], record.header("traceparent"), claims)
+    return Envelope(event, headers["ce_id"], trace_of(record), claims)
 
 
 def request_named_by(record: Record) -> RequestFact | None:
     """Whose request a record is about, by its key and body, however broken the rest may be.
 
-    None when it names none; the key must agree with the body, so that nobody's request is failed
-    by a record that only claims to be about it.
+    None when it names none, or is larger than any fact; the key must agree with the body, so that
+    nobody's request is failed by a record that only claims to be about it.
     """
+    if record.value is None or len(record.value) > WORK_BYTES:
+        return None
     try:
-        named = RequestFact.read(record.value or b"")
+        named = RequestFact.read(record.value)
     except (ValidationError, RecursionError):
         return None
     return named if record.key == named.key.encode() else None
+
+
+def trace_of(record: Record) -> str | None:
+    """The record's trace context, to be handed on; None when it is not one: what a stranger may
+    write there at any length must not grow into our own records."""
+    text = record.header("traceparent")
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None
 
 
 def _check_names(event: RequestEvent, record: Record, headers: dict[str, str]) -> None:
@@ -143,6 +157,8 @@ def _headers(record: Record, required: tuple[str, ...]) -> dict[str, str]:
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise InvalidMessageError("headers_invalid", f"missing {', '.join(missing)}")
+    if broken := [name for name, _ in record.headers if name.startswith(NOT_UTF8)]:
+        raise InvalidMessageError("headers_invalid", f"a name is not UTF-8: {broken[0][1:100]}")
     if found["ce_specversion"] != "1.0":
         raise InvalidMessageError("headers_invalid", "ce_specversion is not 1.0")
     return {name: value for name, value in found.items() if value is not None}
@@ -151,10 +167,9 @@ def _headers(record: Record, required: tuple[str, ...]) -> dict[str, str]:
 def _body(record: Record, topic: Topic) -> bytes:
     if record.value is None:
         raise InvalidMessageError("body_invalid", "no value")
-    if len(record.value) > topic.max_message_bytes:
-        raise InvalidMessageError(
-            "size_exceeded", f"{len(record.value)} bytes, limit {topic.max_message_bytes}"
-        )
+    size = record.value.size_bytes if isinstance(record.value, LargeValue) else len(record.value)
+    if size > topic.max_message_bytes:
+        raise InvalidMessageError("size_exceeded", f"{size} bytes, limit {topic.max_message_bytes}")
     return record.value
 
 

@@ -1,6 +1,7 @@
 """Retry topics back to their origin, each record not before its time; plain aiokafka, no Faust."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -9,25 +10,33 @@ from telemetry.logs import get_logger
 from topics.catalog import RETRIES
 from topics.closing import close_client
 from topics.connection import client_arguments
-from topics.errors import LogUnavailableError
+from topics.dead_letters import Refusal
+from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.refusals import explain
 from topics.retries import back_to_origin, due_in_s
+from topics.sealed import LargeValue, UnreadableBatch
 from topics.settings import KafkaSettings
 from topics.tail import to_record
+from topics.tolerant import start_tolerant
 
 _log = get_logger(__name__)
 _GROUP = "retrier"
 
+Refuse = Callable[[Record, Refusal], Awaitable[None]]
+"""Sets a record aside for good; confirmed when it returns."""
+
 
 class DelayedForwarder:
-    """At least once: committed after the origin topic has confirmed. A partition whose head is not
-    due is paused, so that the others go on and the group is never left."""
+    """At least once: committed after the origin topic has confirmed, or `refuse` has for a record
+    that the origin does not take. A partition whose head is not due is paused, so that the others
+    go on and the group is never left."""
 
-    def __init__(self, settings: KafkaSettings, publisher: EventPublisher) -> None:
+    def __init__(self, settings: KafkaSettings, publisher: EventPublisher, refuse: Refuse) -> None:
         self._settings = settings
         self._publisher = publisher
+        self._refuse = refuse
 
     async def run(self) -> None:
         """For ever; reconnects when the broker was gone."""
@@ -40,9 +49,9 @@ class DelayedForwarder:
                 max_poll_interval_ms=86_400_000,
                 fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
             )
-            consumer.subscribe([topic.name for topic in RETRIES])
             try:
-                await consumer.start()
+                await start_tolerant(consumer)
+                consumer.subscribe([topic.name for topic in RETRIES])
                 while True:
                     await self._round(consumer)
             except LogUnavailableError as error:
@@ -50,6 +59,8 @@ class DelayedForwarder:
             except (KafkaError, OSError) as error:
                 why = await explain(self._settings, error, "Read")
                 _log.warning("retries_postponed", error=str(why)[:300])
+            except Exception:  # noqa: BLE001 - no record may end the process; it is tried again
+                _log.exception("retries_failed")
             finally:
                 await close_client(consumer)
             await asyncio.sleep(2)
@@ -63,9 +74,21 @@ class DelayedForwarder:
                 if wait_s > 0:
                     self._pause(consumer, place, record, wait_s)
                     break
-                await self._publisher.forward(back_to_origin(record))
+                await self._settle(record)
                 await consumer.commit({place: record.offset + 1})
+
+    async def _settle(self, record: Record) -> None:
+        refusal = _refusal(record)
+        if refusal is None:
+            try:
+                await self._publisher.forward(back_to_origin(record))
+            except RecordTooLargeError as error:
+                refusal = Refusal("size_exceeded", str(error), _GROUP, attempts=1)
+            else:
                 _log.info("retried", at=record.place)
+                return
+        await self._refuse(record, refusal)
+        _log.warning("dead_lettered", at=record.place, reason=refusal.reason)
 
     def _pause(
         self, consumer: AIOKafkaConsumer, place: TopicPartition, record: Record, wait_s: float
@@ -73,6 +96,16 @@ class DelayedForwarder:
         consumer.seek(place, record.offset)
         consumer.pause(place)
         asyncio.get_running_loop().call_later(wait_s, _resume, consumer, place)
+
+
+def _refusal(record: Record) -> Refusal | None:
+    """Why the record cannot go back as it is, whatever the origin takes."""
+    value = record.value
+    if isinstance(value, UnreadableBatch):
+        return Refusal("batch_unreadable", value.detail, _GROUP, attempts=1)
+    if isinstance(value, LargeValue):
+        return Refusal("size_exceeded", f"{value.size_bytes} bytes", _GROUP, attempts=1)
+    return None
 
 
 def _resume(consumer: AIOKafkaConsumer, place: TopicPartition) -> None:

@@ -7,6 +7,7 @@ from topics.records import OutgoingRecord, Record
 
 _NOT_BEFORE = "retry-not-before"
 _ROUNDS = "retry-rounds"
+_LONGEST_WAIT_S = 3600.0
 _ORIGIN = {retry.name: retry.name.removesuffix("-retry") for retry in RETRIES}
 
 
@@ -26,13 +27,19 @@ def later(record: Record, *, delay_s: float, rounds: int) -> OutgoingRecord:
 
 
 def due_in_s(record: Record) -> float:
-    """Seconds until the record may be worked again; 0 when it is due or says nothing sensible."""
+    """Seconds until the record may be worked again, an hour at most, for it keeps all behind it
+    waiting; 0 when it is due or says nothing sensible."""
     text = record.header(_NOT_BEFORE) or ""
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         return 0.0
-    return max(0.0, int(text) / 1000 - time.time())
+    return min(max(0.0, int(text) / 1000 - time.time()), _LONGEST_WAIT_S)
+
+
+def origin_of(name: str) -> str:
+    """The topic that a retry topic retries; any other name as it is."""
+    return _ORIGIN.get(name, name)
 
 
 def back_to_origin(record: Record) -> OutgoingRecord:
     """The record of a retry topic on its way back to the topic it came from."""
-    return OutgoingRecord(_ORIGIN[record.topic], record.key, record.value, record.headers)
+    return OutgoingRecord(origin_of(record.topic), record.key, record.value, record.headers)
