@@ -13,6 +13,7 @@ from ingest_api.analyses import Analyses
 from ingest_api.answers import Answers
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
+from ingest_api.contract import Contract
 from ingest_api.credentials import ApiKeyChecker
 from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
@@ -38,6 +39,8 @@ from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
 from ingest_api.views import Views
 from storage.errors import StorageError
+from storage.known_keys import KnownKeys
+from storage.unfinished import UnfinishedCount
 from telemetry.dependencies import DependencyWatch
 from topics.tail import EventTail
 
@@ -83,7 +86,9 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app.add_middleware(
         Gate,
         checker=ApiKeyChecker(
-            parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s
+            KnownKeys(
+                parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s
+            )
         ),
         settings=settings,
     )
@@ -99,7 +104,11 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
         images=parts.images,
         analyses=parts.analyses,
         publisher=parts.publisher,
-        cap=UnfinishedCap(parts.analyses, limit=settings.max_unfinished, throughput=hub.throughput),
+        cap=UnfinishedCap(
+            UnfinishedCount(parts.analyses, limit=settings.max_unfinished),
+            limit=settings.max_unfinished,
+            throughput=hub.throughput,
+        ),
         metrics=parts.metrics,
         clock=parts.clock,
         new_id=parts.new_id,
@@ -130,6 +139,7 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
             views=views,
             settings=settings,
         ),
+        contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
             parts.metrics,

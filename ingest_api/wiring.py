@@ -15,7 +15,7 @@ from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
-from storage.opening import make_breaker, open_cache, open_images
+from storage.opening import make_pool, open_cache, open_images
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from telemetry.logs import get_logger
@@ -24,6 +24,7 @@ from topics.catalog import RESULTS
 from topics.publisher import KafkaPublisher
 from topics.settings import KafkaSettings
 from topics.tail import KafkaTail
+from topics.tail_start import BehindGroup
 
 _log = get_logger(__name__)
 _PUBLISH_BUDGET_S = 1.0
@@ -44,7 +45,7 @@ class ApiConfig:
 def run_api(config: ApiConfig) -> None:
     """Serves until SIGTERM or SIGINT."""
     metrics = Metrics()
-    pool = PostgresPool(config.postgres, breaker=make_breaker("postgres", config.postgres, metrics))
+    pool = make_pool(config.postgres, metrics)
 
     async def open_pool(stack: AsyncExitStack) -> None:
         stack.push_async_callback(pool.aclose)
@@ -64,7 +65,7 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
         cache=open_cache(config.redis, metrics),
         publisher=KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S),
         make_tail=lambda on_record: KafkaTail(
-            config.kafka, RESULTS, on_record, follow_group=_RECORDER
+            config.kafka, RESULTS, on_record, start=BehindGroup(config.kafka, _RECORDER)
         ),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),

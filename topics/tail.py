@@ -14,13 +14,13 @@ from topics.catalog import Topic
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
-from topics.group_offsets import committed_offsets
 from topics.identity import IDENTITY_PLACE, read_identity
 from topics.identity_watch import IdentityWatch
 from topics.positions import Positions
 from topics.records import Record
 from topics.refusals import explain
 from topics.settings import KafkaSettings
+from topics.tail_start import TailStart
 from topics.tolerant import start_tolerant
 
 _T = TypeVar("_T")
@@ -58,8 +58,7 @@ class EventTail(Protocol):
 
 
 class KafkaTail:
-    """Reconnects for ever. Starts at the committed offset of `follow_group` (at most
-    `tail_max_back` records back), so that what that group has not recorded yet is seen here."""
+    """Reconnects for ever, and goes on where it was."""
 
     def __init__(
         self,
@@ -67,12 +66,14 @@ class KafkaTail:
         topics: tuple[Topic, ...],
         on_record: Callable[[Record], None],
         *,
-        follow_group: str,
+        start: TailStart,
     ) -> None:
         self._settings = settings
         self._topics = topics
         self._on_record = on_record
-        self._follow_group = follow_group
+        self._start = start
+        self._ends: dict[TopicPartition, int] = {}
+        self._caught_up = asyncio.Event()
         self._offsets: dict[tuple[str, int], int] = {}
         self._task: asyncio.Task[None] | None = None
         self.is_connected = False
@@ -90,6 +91,10 @@ class KafkaTail:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    async def wait_until_caught_up(self) -> None:
+        """Returns when all has been called back for that was in the log at the first connection."""
+        await self._caught_up.wait()
 
     async def read_range(self, start: Positions, stop: Positions) -> AsyncIterator[Record]:
         consumer = _consumer(self._settings)
@@ -134,6 +139,7 @@ class KafkaTail:
         self.is_connected = True
         _log.info("tail_connected", log_identity=identity, at=self.positions.to_text())
         while True:
+            self._note_progress()
             batches = await consumer.getmany(timeout_ms=1000)
             watch.take_from(batches)
             for place, messages in batches.items():
@@ -141,15 +147,20 @@ class KafkaTail:
                     self._on_record(to_record(message))
                 self._offsets[place.topic, place.partition] = messages[-1].offset + 1
 
+    def _note_progress(self) -> None:
+        if not self._caught_up.is_set() and all(
+            self._offsets[place.topic, place.partition] >= end for place, end in self._ends.items()
+        ):
+            self._caught_up.set()
+
     async def _seek(self, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
         first = await _bounded(consumer.beginning_offsets(places))
         last = await _bounded(consumer.end_offsets(places))
-        recorded = await committed_offsets(self._settings, self._follow_group, places)
+        starts = await self._start.offsets(consumer, last)
+        self._ends = last
         for place in places:
             known = self._offsets.get((place.topic, place.partition))
-            start = recorded.get((place.topic, place.partition), first[place])
-            start = max(start, last[place] - self._settings.tail_max_back)
-            at = start if known is None else known
+            at = starts.get(place, first[place]) if known is None else known
             if at > last[place]:
                 at = first[place]
             consumer.seek(place, max(at, first[place]))

@@ -53,7 +53,9 @@ class KafkaLog:
     async def tail(
         self, topics: tuple[Topic, ...], on_record: Callable[[Record], None]
     ) -> EventTail:
-        tail = KafkaTail(self._settings, topics, on_record, follow_group="recorder")
+        tail = KafkaTail(
+            self._settings, topics, on_record, start=BehindGroup(self._settings, "recorder")
+        )
         self._releases.push_async_callback(tail.aclose)
         return tail
 

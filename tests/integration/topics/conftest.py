@@ -15,6 +15,7 @@ from topics.publisher import KafkaPublisher
 from topics.records import Record
 from topics.settings import KafkaSettings
 from topics.tail import KafkaTail
+from topics.tail_start import BehindGroup
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ async def started_tail(
     *,
     follow_group: str = "recorder",
 ) -> KafkaTail:
-    tail = KafkaTail(settings, RESULTS, on_record, follow_group=follow_group)
+    tail = KafkaTail(settings, RESULTS, on_record, start=BehindGroup(settings, follow_group))
     releases.push_async_callback(tail.aclose)
     await tail.start()
     return tail

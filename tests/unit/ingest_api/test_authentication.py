@@ -10,6 +10,7 @@ from ingest_api.credentials import ApiKeyChecker
 from ingest_api.errors import RefusedError
 from ingest_api.policies import POLICIES, Access
 from ingest_api.settings import ApiSettings
+from storage.known_keys import KnownKeys
 from tests.unit.ingest_api.failing_stores import ApiKeys, Switch
 from tests.unit.ingest_api.pictures import picture
 from tests.unit.ingest_api.problems import problem_of
@@ -136,7 +137,7 @@ class Clock:
 
 async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi) -> None:
     clock = Clock()
-    checker = ApiKeyChecker(api.api_keys, hit_s=30, miss_s=2, now=clock)
+    checker = ApiKeyChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2, now=clock))
     for _ in range(3):
         assert (await checker.check("Bearer acme-key", None)).tenant_id == "acme"
         with pytest.raises(RefusedError):
@@ -153,8 +154,9 @@ async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi
 
 
 async def test_guesses_do_not_fill_the_memory() -> None:
-    checker = ApiKeyChecker(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2)
+    keys = KnownKeys(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2)
+    checker = ApiKeyChecker(keys)
     for number in range(12_000):
         with pytest.raises(RefusedError):
             await checker.check(None, f"guess-{number}")
-    assert len(checker._misses._entries) == 10_000
+    assert len(keys._misses._entries) == 10_000

@@ -7,6 +7,7 @@ from ingest_api.capacity import UnfinishedCap
 from ingest_api.errors import RefusedError
 from ingest_api.settings import ApiSettings
 from ingest_api.throughput import Throughput
+from storage.unfinished import UnfinishedCount
 from tests.unit.ingest_api.failing_stores import Analyses, Switch
 from tests.unit.ingest_api.outcomes import analyzed
 from tests.unit.ingest_api.pictures import picture
@@ -93,7 +94,8 @@ async def test_unfinished_work_has_a_limit() -> None:
 async def test_rows_are_counted_every_two_seconds_at_most() -> None:
     clock = [0.0]
     analyses = Analyses(Switch("postgres"))
-    cap = UnfinishedCap(analyses, limit=1, throughput=Throughput(), now=lambda: clock[0])
+    count = UnfinishedCount(analyses, limit=1, now=lambda: clock[0])
+    cap = UnfinishedCap(count, limit=1, throughput=Throughput())
     await cap.check()
     cap.note_accepted()
     with pytest.raises(RefusedError):
