@@ -19,7 +19,7 @@ from processors.outcomes import Outcomes
 from processors.refusals import Refusals
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
-from storage.opening import make_breaker, open_images
+from storage.opening import make_pool, open_images
 from storage.ports import AnalysisStore, ImageStore
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings
@@ -60,7 +60,7 @@ def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> P
     """Builds everything and connects nothing; `open_parts` does."""
     metrics = Metrics()
     images = open_images(config.bucket, metrics)
-    pool = PostgresPool(config.postgres, breaker=make_breaker("postgres", config.postgres, metrics))
+    pool = make_pool(config.postgres, metrics)
     analyses = PostgresAnalysisStore(pool)
     source = f"/image-analyzer/{process}/{socket.gethostname()}/{os.getpid()}"
     publisher = KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)

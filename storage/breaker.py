@@ -7,6 +7,7 @@ from enum import IntEnum
 from time import monotonic
 
 from storage.errors import StorageError, StoreRefusesError, StoreUnavailableError
+from storage.settings import BreakerSettings
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -141,3 +142,14 @@ class CircuitBreaker:
         self._next_probe_at = self._clock() + self._pause_s
         self._on_opened()
         _log.warning("breaker_opened", dependency=self._dependency, error=str(error)[:300])
+
+
+def make_breaker(
+    dependency: str, settings: BreakerSettings, *, on_opened: Callable[[], None] = lambda: None
+) -> CircuitBreaker:
+    return CircuitBreaker(
+        dependency,
+        failures=settings.breaker_failures,
+        pause_s=settings.breaker_pause_s,
+        on_opened=on_opened,
+    )

@@ -12,7 +12,7 @@ from minio.error import S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ProtocolError
 
-from storage.breaker import CircuitBreaker
+from storage.breaker import CircuitBreaker, make_breaker
 from storage.errors import NotFoundError, ObjectTooLargeError, StoreUnavailableError
 from storage.object_keys import checked_key, is_object_key, read_exactly
 from storage.ports import StoredObject
@@ -44,7 +44,7 @@ class S3ImageStore:
     ) -> None:
         self._bucket = settings.bucket
         self._region = settings.region
-        self._breaker = breaker or CircuitBreaker("bucket")
+        self._breaker = breaker or make_breaker("bucket", settings)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="images-s3")
         self._http = PoolManager(
             num_pools=1,

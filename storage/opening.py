@@ -4,9 +4,10 @@ A driver is imported only where it is used: the S3 and the Redis client cost 6 M
 """
 # ruff: noqa: PLC0415 - imported where used, as said above
 
-from storage.breaker import CircuitBreaker
+from storage.breaker import CircuitBreaker, make_breaker
 from storage.ports import ImageStore, ResultCache
-from storage.settings import BreakerSettings, BucketSettings, RedisSettings
+from storage.postgres_pool import PostgresPool
+from storage.settings import BreakerSettings, BucketSettings, PostgresSettings, RedisSettings
 from telemetry.metrics import Metrics
 
 
@@ -17,7 +18,7 @@ def open_images(settings: BucketSettings, metrics: Metrics, *, threads: int = 8)
         return FolderImageStore(settings.folder)
     from storage.images_s3 import S3ImageStore
 
-    breaker = make_breaker("bucket", settings, metrics)
+    breaker = _shown_breaker("bucket", settings, metrics)
     return S3ImageStore(settings, threads=threads, breaker=breaker)
 
 
@@ -32,18 +33,19 @@ def open_cache(settings: RedisSettings, metrics: Metrics) -> ResultCache:
         settings.url.get_secret_value(),
         timeout_s=settings.timeout_s,
         ttl_s=settings.result_ttl_s,
-        breaker=make_breaker("redis", settings, metrics),
+        breaker=_shown_breaker("redis", settings, metrics),
         on_failure=lambda operation: metrics.cache_failures.labels(operation).inc(),
     )
 
 
-def make_breaker(dependency: str, settings: BreakerSettings, metrics: Metrics) -> CircuitBreaker:
-    """One that shows in the metrics; a process has one for each dependency."""
-    breaker = CircuitBreaker(
-        dependency,
-        failures=settings.breaker_failures,
-        pause_s=settings.breaker_pause_s,
-        on_opened=metrics.breaker_opened.labels(dependency).inc,
-    )
+def make_pool(settings: PostgresSettings, metrics: Metrics) -> PostgresPool:
+    """Connects to nothing yet; the caller opens and closes it."""
+    return PostgresPool(settings, breaker=_shown_breaker("postgres", settings, metrics))
+
+
+def _shown_breaker(dependency: str, settings: BreakerSettings, metrics: Metrics) -> CircuitBreaker:
+    """One that shows in the metrics, where there is one for each dependency."""
+    opened = metrics.breaker_opened.labels(dependency)
+    breaker = make_breaker(dependency, settings, on_opened=opened.inc)
     metrics.breaker_state.labels(dependency).set_function(lambda: float(breaker.state))
     return breaker

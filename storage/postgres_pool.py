@@ -16,7 +16,7 @@ from psycopg.errors import ConnectionTimeout
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from storage.breaker import CircuitBreaker
+from storage.breaker import CircuitBreaker, make_breaker
 from storage.errors import TransientStorageError
 from storage.postgres_errors import ConnectionLostError, first_line, translated
 from storage.settings import PostgresSettings
@@ -49,7 +49,7 @@ class PostgresPool:
     def __init__(
         self, settings: PostgresSettings, *, breaker: CircuitBreaker | None = None
     ) -> None:
-        self._breaker = breaker or CircuitBreaker("postgres")
+        self._breaker = breaker or make_breaker("postgres", settings)
         self._dsn = settings.dsn.get_secret_value()
         self._options = _connection_options(settings)
         self._bounds = _Bounds(

@@ -156,6 +156,49 @@ async def test_paused_costs_its_timeout_three_times_and_then_nothing(
     assert await watched.get(analysis) == analysis
 
 
+async def test_finding_out_costs_one_caller_50_ms(watched: Watched, redis_to_break: Redis) -> None:
+    analysis = completed_analysis()
+    redis_to_break.pause()
+    await asyncio.gather(*(watched.get(analysis) for _ in range(3)))
+    for asked in (4, 5):
+        watched.now += 5
+        with within(0.25):
+            assert await asyncio.gather(*(watched.get(analysis) for _ in range(20))) == [None] * 20
+        assert len(watched.failures) == asked, "one of the twenty has asked"
+
+
+async def test_a_check_that_succeeds_ends_the_pause(
+    watched: Watched, redis_to_break: Redis
+) -> None:
+    analysis = completed_analysis()
+    redis_to_break.kill()
+    for _ in range(3):
+        await watched.get(analysis)
+    redis_to_break.start()
+    await watched.cache.put([analysis])
+    assert await watched.get(analysis) is None, "it is left alone for a while"
+    await watched.cache.check()
+    await watched.cache.put([analysis])
+    assert await watched.get(analysis) == analysis
+
+
+async def test_a_server_that_may_not_be_written_to_keeps_answering(
+    watched: Watched, redis_to_break: Redis
+) -> None:
+    kept = completed_analysis()
+    await watched.cache.put([kept])
+    client = Client.from_url(redis_to_break.url)
+    await client.replicaof("127.0.0.1", "1")
+    try:
+        for _ in range(4):
+            await watched.cache.put([completed_analysis()])
+        assert watched.failures == ["put"] * 4
+        assert await watched.get(kept) == kept
+    finally:
+        await client.replicaof("NO", "ONE")
+        await client.aclose()
+
+
 async def test_a_server_that_is_full_keeps_answering_what_it_has(
     watched: Watched, redis_to_break: Redis
 ) -> None:
@@ -164,8 +207,9 @@ async def test_a_server_that_is_full_keeps_answering_what_it_has(
     client = Client.from_url(redis_to_break.url)
     await client.config_set("maxmemory", "1")
     try:
-        await watched.cache.put([refused])
-        assert watched.failures == ["put"]
+        for _ in range(4):
+            await watched.cache.put([refused])
+        assert watched.failures == ["put"] * 4
         assert await watched.get(kept) == kept
         assert await watched.get(refused) is None
     finally:
@@ -173,11 +217,13 @@ async def test_a_server_that_is_full_keeps_answering_what_it_has(
         await client.aclose()
 
 
-async def test_a_wrong_password_is_a_miss(redis_server: Redis | RedisElsewhere) -> None:
-    url = f"redis://:wrong@{redis_server.url.rpartition('@')[2]}"
+@pytest.mark.parametrize("login", ["", ":wrong@"])
+async def test_a_wrong_password_is_a_miss(redis_server: Redis | RedisElsewhere, login: str) -> None:
+    url = f"redis://{login}{redis_server.url.rpartition('@')[2]}"
     watched = Watched(url)
-    assert await watched.cache.get("acme", uuid4()) is None
-    assert watched.failures == ["get"]
+    for _ in range(5):
+        assert await watched.cache.get("acme", uuid4()) is None
+    assert watched.failures == ["get"] * 3
     with pytest.raises(StoreUnavailableError) as caught:
         await watched.cache.check()
     assert "wrong@" not in str(caught.value)

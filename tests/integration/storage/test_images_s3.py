@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from storage.errors import ObjectTooLargeError, StoreUnavailableError
+from storage.breaker import CircuitBreaker
+from storage.errors import NotFoundError, ObjectTooLargeError, StoreUnavailableError
 from storage.images_s3 import S3ImageStore
 from storage.settings import BucketSettings
 from tests.contract.storage.conftest import bucket_settings
@@ -101,8 +102,37 @@ async def test_stopped_then_started(store: S3ImageStore, s3_to_break: S3) -> Non
         with within(2), pytest.raises(StoreUnavailableError):
             await ask()
     s3_to_break.start()
+    with pytest.raises(StoreUnavailableError, match="left alone"):
+        await put(store)
     await store.check()
     assert await store.get(KEY, max_bytes=9) == b"picture"
+
+
+async def test_a_dead_server_is_left_alone_and_asked_again_after_the_pause(
+    settings: BucketSettings, s3_to_break: S3
+) -> None:
+    now = 0.0
+    breaker = CircuitBreaker("bucket", pause_s=2, clock=lambda: now)
+    store = S3ImageStore(settings, breaker=breaker)
+    await store.ensure_bucket()
+    for _ in range(4):
+        with pytest.raises(NotFoundError):
+            await store.get(KEY, max_bytes=9)
+    await put(store)
+    s3_to_break.kill()
+    for _ in range(3):
+        with pytest.raises(StoreUnavailableError, match="refused"):
+            await put(store)
+    s3_to_break.start()
+    with pytest.raises(StoreUnavailableError, match="left alone"):
+        await store.get(KEY, max_bytes=9)
+    now += 2
+    told = await asyncio.gather(
+        *(store.get(KEY, max_bytes=9) for _ in range(20)), return_exceptions=True
+    )
+    assert told.count(b"picture") == 1, "one has asked, and nineteen were told so"
+    assert await store.get(KEY, max_bytes=9) == b"picture"
+    await store.aclose()
 
 
 async def test_a_restart_between_two_calls_is_not_noticed(

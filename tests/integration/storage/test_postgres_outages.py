@@ -9,8 +9,10 @@ import psycopg
 import pytest
 
 from storage.analyses_postgres import PostgresAnalysisStore
+from storage.breaker import CircuitBreaker
 from storage.errors import StoreUnavailableError, TransientStorageError
 from storage.postgres_pool import PostgresPool
+from storage.settings import PostgresSettings
 from tests.contract.storage.examples import upload_request
 from tests.contract.storage.migrated import opened_pool
 from tests.support.services.postgres import Postgres
@@ -105,6 +107,48 @@ async def test_a_crash_between_two_calls_is_not_noticed_once_it_is_back(
         await store.accept(upload_request())
 
 
+async def test_a_dead_server_is_left_alone_and_asked_again_after_the_pause(
+    postgres_database: str, postgres_to_break: Postgres
+) -> None:
+    now = 0.0
+    breaker = CircuitBreaker("postgres", pause_s=2, clock=lambda: now)
+    settings = PostgresSettings.model_validate({"dsn": postgres_database} | IMPATIENT)
+    pool = PostgresPool(settings, breaker=breaker)
+    await pool.open()
+    store = PostgresAnalysisStore(pool)
+    request_id = upload_request().request_id
+    await store.check()
+    postgres_to_break.kill()
+    finds = [store.find("acme", request_id) for _ in range(3)]
+    told = await asyncio.gather(*finds, return_exceptions=True)
+    assert {type(error) for error in told} == {StoreUnavailableError}
+    postgres_to_break.start()
+    for _ in range(3):
+        with within(0.2), pytest.raises(StoreUnavailableError, match="left alone"):
+            await store.find("acme", request_id)
+    now += 2
+    finds = [store.find("acme", request_id) for _ in range(20)]
+    told = await asyncio.gather(*finds, return_exceptions=True)
+    assert told.count(None) == 1, "one has asked, and nineteen were told so"
+    assert await asyncio.gather(*(store.find("acme", request_id) for _ in range(20))) == [None] * 20
+    await pool.aclose()
+
+
+async def test_a_check_that_succeeds_ends_the_pause(
+    postgres_database: str, postgres_to_break: Postgres
+) -> None:
+    async with opened_pool(postgres_database, **IMPATIENT, breaker_pause_s=1000) as pool:
+        store = PostgresAnalysisStore(pool)
+        postgres_to_break.kill()
+        accepts = [store.accept(upload_request()) for _ in range(3)]
+        await asyncio.gather(*accepts, return_exceptions=True)
+        postgres_to_break.start()
+        with pytest.raises(StoreUnavailableError, match="left alone"):
+            await store.accept(upload_request())
+        await until_it_works(store.check, within_s=10)
+        await store.accept(upload_request())
+
+
 async def test_connections_closed_by_the_server_are_replaced(
     pool: PostgresPool, postgres_database: str
 ) -> None:
@@ -131,6 +175,17 @@ async def test_paused_is_unavailable_and_not_a_hang(
                 pytest.fail("nobody may sweep without the lock")
         postgres_to_break.resume()
         await until_it_works(store.check, within_s=10)
+
+
+async def test_a_check_of_a_paused_server_ends_in_two_seconds(
+    postgres_database: str, postgres_to_break: Postgres
+) -> None:
+    async with opened_pool(postgres_database) as pool:
+        store = PostgresAnalysisStore(pool)
+        await store.check()
+        postgres_to_break.pause()
+        with within(3), pytest.raises(StoreUnavailableError, match="no answer within 2 s"):
+            await store.check()
 
 
 async def test_a_slow_statement_ends_in_time(postgres_database: str) -> None:
@@ -162,8 +217,10 @@ async def test_read_only_is_unavailable_for_writing(postgres_database: str) -> N
     async with opened_pool(postgres_database) as pool:
         store = PostgresAnalysisStore(pool)
         await store.check()
-        with pytest.raises(StoreUnavailableError, match="read-only"):
-            await store.accept(upload_request())
+        for _ in range(4):
+            with pytest.raises(StoreUnavailableError, match="read-only"):
+                await store.accept(upload_request())
+        assert await store.count_unfinished(10) == 0, "what may be read is read"
 
 
 async def test_a_quarrel_is_repeated(postgres_database: str) -> None:
