@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingest_api.contract_style import CONTRACT_CSP
 from ingest_api.errors import UNEXPECTED, RefusedError
 from ingest_api.policies import POLICIES
 from ingest_api.problems import problem_response
@@ -14,7 +15,6 @@ from telemetry.metrics import Metrics
 from telemetry.traces import from_traceparent
 
 _log = get_logger(__name__)
-_DOCS_PATH = "/docs"
 _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics"})
 _PLAIN_PATHS = frozenset(path for _, path in POLICIES if "{" not in path)
 _CLOSED_CSP = b"default-src 'none'; frame-ancestors 'none'"
@@ -23,6 +23,7 @@ _DOCS_CSP = (
     b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
     b"style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
 )
+_CSP_OF_PAGES = {"/docs": _DOCS_CSP, "/asyncapi": CONTRACT_CSP}
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -80,7 +81,7 @@ class _Answer:
     def __init__(self, send: Send, *, trace_id: str, path: str) -> None:
         self._send = send
         self._trace_id = trace_id.encode()
-        self._csp = _DOCS_CSP if path == _DOCS_PATH else _CLOSED_CSP
+        self._csp = _CSP_OF_PAGES.get(path, _CLOSED_CSP)
         self.status = 0
         self.is_stream = False
 

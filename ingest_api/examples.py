@@ -65,3 +65,4 @@ TENANT_STREAM: Final = (
     f'event: image-analyzed\nid: Qw8…\ndata: {{"request_id":"{_ID}","result":{{…}},…}}\n\n'
     ": ping\n\n"
 )
+ASYNCAPI: Final = {"asyncapi": "3.1.0", "info": {"title": "AI Image Analyzer: events"}}

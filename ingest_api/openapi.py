@@ -94,6 +94,18 @@ READY: Final[Described] = {
     503: _answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
 }
 METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
+ASYNCAPI: Final[Described] = {
+    200: {
+        "description": "AsyncAPI 3.1 document",
+        "content": {"application/json": {"example": shown.ASYNCAPI}},
+    }
+}
+ASYNCAPI_PAGE: Final[Described] = {
+    200: {
+        "description": "A page without scripts",
+        "content": {"text/html": {"example": "<!doctype html>"}},
+    }
+}
 ANALYSIS_STREAM: Final = _streamed(
     "`state`, then `image-analyzed` or `analysis-failed`, then the end", shown.ANALYSIS_STREAM
 )

@@ -35,6 +35,8 @@ POLICIES: Final = {
     ("GET", "/metrics"): _PUBLIC,
     ("GET", "/docs"): _PUBLIC,
     ("GET", "/openapi.json"): _PUBLIC,
+    ("GET", "/asyncapi.json"): _PUBLIC,
+    ("GET", "/asyncapi"): _PUBLIC,
     ("POST", "/api/v1/analyze/upload"): Policy(Access.TENANT, Body.UPLOAD),
     ("POST", "/api/v1/analyze/url"): Policy(Access.TENANT, Body.JSON),
     ("GET", "/api/v1/analyses/{request_id}"): _TENANT,

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
 from ingest_api import openapi as says
 from ingest_api.analyses import Analyses
 from ingest_api.cancels import Cancels
+from ingest_api.contract import Contract
 from ingest_api.health import Health
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
@@ -22,12 +23,14 @@ class Handlers:
     analyses: Analyses
     cancels: Cancels
     streams: Streams
+    contract: Contract
     health: Health
 
 
 def register(app: FastAPI, handlers: Handlers) -> None:
     _register_work(app, handlers)
     _register_streams(app, handlers.streams)
+    _register_contract(app, handlers.contract)
     _register_operations(app, handlers.health)
 
 
@@ -104,6 +107,18 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
         responses=says.TENANT_STREAM | says.problems(*says.STREAM_PROBLEMS),
         openapi_extra=says.RESUMABLE,
     )
+
+
+def _register_contract(app: FastAPI, contract: Contract) -> None:
+    app.add_api_route(
+        "/asyncapi.json", contract.document, methods=["GET"], summary="Contract of the topics",
+        tags=["contract"], operation_id="asyncapi", response_model=None, responses=says.ASYNCAPI,
+    )  # fmt: skip
+    app.add_api_route(
+        "/asyncapi", contract.page, methods=["GET"], summary="Contract of the topics, for people",
+        tags=["contract"], operation_id="asyncapi_page", response_model=None,
+        response_class=HTMLResponse, responses=says.ASYNCAPI_PAGE,
+    )  # fmt: skip
 
 
 def _register_operations(app: FastAPI, health: Health) -> None:

@@ -9,11 +9,11 @@ from topics.catalog import DEAD_LETTERS, RESULTS, RETRIES, Topic, topic_of
 class Role(StrEnum):
     """The tag of a topic, in the order in which the document lists them."""
 
-    INBOX = "inbox"
-    RESULT = "result"
+    INBOX = "inboxes"
+    RESULT = "results"
     WORK = "work"
-    RETRY = "retry"
-    DEAD_LETTER = "dead-letter"
+    RETRY = "retries"
+    DEAD_LETTER = "dead-letters"
     HOUSEKEEPING = "housekeeping"
 
 
@@ -46,7 +46,7 @@ def message_name(topic: Topic) -> str:
     """Lanes of one event share a message, and all dead-letter topics do."""
     role = role_of(topic)
     if role is Role.DEAD_LETTER:
-        return role.value
+        return "dead-letter"
     if topic.event is None:
         return topic.name
     home = topic_of(topic.event).name

@@ -63,8 +63,8 @@ TOPICS: Final = {
 }
 
 INFO: Final = """\
-Pictures in, detections out, as events on Kafka. Outside producers write into the *inbox* topics, \
-outside consumers read the *result* topics; every other topic is internal (`x-internal: true`), \
+Pictures in, detections out, as events on Kafka. Outside producers write into the *inboxes*, \
+outside consumers read the *results*; every other topic is internal (`x-internal: true`), \
 described here for whoever operates the service, and may change without notice.
 
 **Records.** CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, all values UTF-8, and a \
