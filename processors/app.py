@@ -30,11 +30,13 @@ from topics.catalog import (
     IMAGE_REQUESTED_BULK,
     IMAGE_SUBMITTED,
     IMAGE_SUBMITTED_BULK,
+    RETRIES,
     Topic,
 )
 from topics.delayed import DelayedForwarder
 from topics.horizon import KafkaBacklogClock
 from topics.membership import view_group
+from topics.rights import Rights, rights_to_work
 
 _log = get_logger(__name__)
 
@@ -142,7 +144,12 @@ def _services(parts: Parts, names: Sequence[str]) -> list[mode.Service]:
     errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
     applications = Together([app for app, _ in made])
     looking = [Errand(liveness.run), Errand(watch.run)]
-    return [Resources(parts, server), *looking, applications, *errands]
+    return [Resources(parts, server, _rights(names)), *looking, applications, *errands]
+
+
+def _rights(names: Sequence[str]) -> Rights:
+    topics = [topic for name in names if name in ROLES for topic in ROLES[name].topics]
+    return rights_to_work((*topics, *RETRIES) if "retry" in names else topics)
 
 
 def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:

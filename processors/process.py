@@ -13,6 +13,7 @@ from processors.parts import Parts, open_parts
 from processors.watchdog import end_if_hung
 from telemetry.logs import get_logger
 from topics.admin import verify_topics
+from topics.rights import Rights, require_rights
 
 _log = get_logger(__name__)
 
@@ -52,16 +53,18 @@ class WorkerProcess(mode.Worker):
 class Resources(mode.Service):
     """Opens the shared parts before anything consumes, and closes them after everything has."""
 
-    def __init__(self, parts: Parts, server: HealthServer) -> None:
+    def __init__(self, parts: Parts, server: HealthServer, rights: Rights) -> None:
         super().__init__()
         self._parts = parts
         self._server = server
+        self._rights = rights
         self._stack = AsyncExitStack()
 
     async def on_start(self) -> None:
         problems = await verify_topics(self._parts.config.kafka)
         if problems:
             raise TopicsNotReadyError("; ".join(problems))
+        await require_rights(self._parts.config.kafka, self._rights)
         self._stack.push_async_callback(self._server.aclose)
         await self._server.start()
         await open_parts(self._parts, self._stack)

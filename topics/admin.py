@@ -11,6 +11,7 @@ from topics.catalog import ALL, LOG_IDENTITY, Topic
 from topics.errors import LogUnavailableError
 from topics.identity import has_identity, write_identity
 from topics.refusals import missing_right
+from topics.rights import Rights, require_rights
 from topics.settings import KafkaSettings
 
 _PAUSE_S = 0.05
@@ -32,6 +33,7 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
 async def verify_topics(settings: KafkaSettings) -> list[str]:
     """What is wrong, one line each naming the topic; empty when all is well.
     Raises LogUnavailableError."""
+    await require_rights(settings, Rights(describe=[topic.name for topic in ALL]))  # else unseen
     async with broker_admin(settings) as client:
         found = await partition_numbers(client, [topic.name for topic in ALL])
     problems = [
