@@ -154,11 +154,16 @@ class Batch:
         return records
 
     def _checked(self, records: Iterable[WireRecord]) -> Iterator[WireRecord]:
-        """An offset that is out of order would be committed and others skipped for it."""
-        lowest = self.head.base_offset
+        """An offset that is out of order would be committed, and others skipped for it. Only a
+        compacted topic leaves some out."""
+        at = self.head
+        lowest, is_whole = at.base_offset, at.count == at.last_offset - at.base_offset + 1
         for record in records:
-            if not lowest <= record.offset <= self.head.last_offset:
-                raise MalformedBatchError(f"offset {record.offset} behind {lowest - 1}")
+            highest = lowest if is_whole else at.last_offset
+            if not lowest <= record.offset <= highest:
+                raise MalformedBatchError(
+                    f"the record at {lowest} says that it is at {record.offset}"
+                )
             lowest = record.offset + 1
             if len(record.headers) > MOST_HEADERS or _frame_bytes(record) > _MOST_FRAME_BYTES:
                 raise MalformedBatchError(f"key and headers at {record.offset} are too large")

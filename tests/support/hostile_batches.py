@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cramjam
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.codec import lz4_encode
 from aiokafka.errors import for_code
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.util import calc_crc32c
@@ -19,7 +20,7 @@ _COMPRESS: dict[int, Callable[[bytes], bytes]] = {
     0: bytes,
     GZIP: lambda data: gzip.compress(data, 9),
     SNAPPY: lambda data: bytes(cramjam.snappy.compress_raw(data)),
-    LZ4: lambda data: bytes(cramjam.lz4.compress(data)),
+    LZ4: lz4_encode,  # brokers do not take blocks that lean on each other
     ZSTD: lambda data: bytes(cramjam.zstd.compress(data)),
 }
 
@@ -86,7 +87,7 @@ class Batch:
         newest = self.first_timestamp if self.max_timestamp is None else self.max_timestamp
         payload = self.payload
         if payload is None:
-            payload = _COMPRESS[self.codec](b"".join(self.records))
+            payload = packed(self.codec, b"".join(self.records))
         checked = (
             struct.pack(">hiqqqhii", self.attributes | self.codec, last, self.first_timestamp,
                         newest, -1, -1, -1, count)
@@ -96,8 +97,79 @@ class Batch:
         return struct.pack(">qi", base_offset, len(rest)) + rest
 
 
+def packed(codec: int, data: bytes) -> bytes:
+    return _COMPRESS[codec](data)
+
+
+def xerial(*blocks: bytes) -> bytes:
+    """Snappy as Java clients frame it."""
+    framed = (struct.pack(">i", len(block)) + block for block in blocks)
+    return b"\x82SNAPPY\0" + struct.pack(">ii", 1, 1) + b"".join(framed)
+
+
 def batch_of(records: Iterable[bytes], **head: int) -> Batch:
     return Batch(tuple(records), **head)  # type: ignore[arg-type]  # all its numbers are int
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """A batch that Kafka 4.3.1 takes. `reasons` are those of the dead letters that a topic's
+    consumer owes for it, in the order of their offsets."""
+
+    name: str
+    batch: Batch
+    reasons: tuple[str, ...] = ("batch_unreadable",)
+
+
+_RECORD = ("headers_invalid",)
+_ODD_NAME = record(headers=[(b"\xff\xfe", b"x")])
+_ODD_ATTRIBUTES = sized(b"\xff\0\0" + sized(b"key") + sized(b"{}") + varint(0))
+
+
+def hostile_batches() -> tuple[Hostile, ...]:
+    """One of each kind."""
+    return (
+        *(
+            Hostile(f"header_name_not_utf8_{codec}", batch_of([_ODD_NAME], codec=codec), _RECORD)
+            for codec in range(5)
+        ),
+        Hostile("attributes_beyond_a_varint", batch_of([_ODD_ATTRIBUTES]), _RECORD),
+        Hostile("negative_key_length", batch_of([_with_key_length(-2)]), _RECORD),
+        Hostile("before_1970", batch_of([record()], first_timestamp=-1), _RECORD),
+        Hostile("nothing_at_all", batch_of([record(None, key=None)]), _RECORD),
+        Hostile("twenty_megabytes", batch_of([record(bytes(20_000_000))], codec=ZSTD), _RECORD),
+        Hostile("offset_far_ahead", batch_of([record(offset_delta=1000)])),
+        Hostile("offset_behind", batch_of([record(offset_delta=-5)])),
+        Hostile(
+            "offset_given_twice", batch_of([record(), record()]), (*_RECORD, "batch_unreadable")
+        ),
+        Hostile("offsets_reversed", batch_of([record(offset_delta=1), record()])),
+        Hostile(
+            "gzip_and_more", Batch(payload=packed(GZIP, record()) + b"more", codec=GZIP, count=1)
+        ),
+        Hostile(
+            "snappy_cut_short",
+            Batch(payload=xerial(packed(SNAPPY, record())) + b"\0", codec=SNAPPY, count=1),
+        ),
+        Hostile("a_gigabyte", Batch(payload=_gigabyte(), codec=ZSTD, count=1)),
+        Hostile("hundred_thousand_headers", batch_of([record(headers=[(b"h", b"v")] * 100_000)])),
+        Hostile("key_of_megabytes", batch_of([record(key=bytes(3_000_000))], codec=ZSTD)),
+        Hostile(
+            "hundred_thousand_records",
+            batch_of([record(None, key=None, offset_delta=at) for at in range(100_000)]),
+        ),
+    )
+
+
+def _gigabyte() -> bytes:
+    """One record in frames of a megabyte each, some fifty kilobytes in all."""
+    start = b"\0\0\0" + sized(b"key") + varint(10**9)
+    start = varint(len(start) + 10**9 + 1) + start
+    return packed(ZSTD, start) + 1000 * packed(ZSTD, bytes(10**6)) + packed(ZSTD, varint(0))
+
+
+def _with_key_length(length: int) -> bytes:
+    return sized(b"\0\0\0" + varint(length) + sized(b"{}") + varint(0))
 
 
 async def produce(
