@@ -135,6 +135,7 @@ lint() {
     "$venv/bin/ruff" format --check .
     "$venv/bin/mypy"
     "$venv/bin/lint-imports"
+    "$python" -m topics.asyncapi --check
     "$python" -m schemas.generate --check
     "$python" -m schemas.compatibility
 }
