@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from typing import Any, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
@@ -11,11 +11,13 @@ from aiokafka.errors import (
     GroupLoadInProgressError,
     KafkaError,
     NotCoordinatorForGroupError,
+    TopicAuthorizationFailedError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from topics.connection import client_arguments
 from topics.errors import LogUnavailableError
-from topics.refusals import explain
+from topics.refusals import explain, missing_right
 from topics.settings import KafkaSettings
 
 _T = TypeVar("_T")
@@ -59,14 +61,34 @@ async def partition_numbers(
 
 
 async def read_partitions(settings: KafkaSettings, names: Iterable[str]) -> list[tuple[str, int]]:
-    """`(topic, partition)` of all of them. Raises LogUnavailableError when one does not exist."""
+    """`(topic, partition)` of all of them. Raises LogUnavailableError when one does not exist, and
+    BrokerRefusesError when that cannot be told."""
     wanted = list(names)
     async with broker_admin(settings) as client:
         found = await partition_numbers(client, wanted)
-    missing = [name for name in wanted if name not in found]
+        missing = [name for name in wanted if name not in found]
+        hidden = await hidden_topics(client, missing) if settings.uses_sasl else []
+    if hidden:
+        raise missing_right(settings, "Describe", "topic", *hidden)
     if missing:
         raise LogUnavailableError(f"topics missing: {', '.join(missing)}; create the topics first")
     return [(name, number) for name in wanted for number in found[name]]
+
+
+async def hidden_topics(client: AIOKafkaAdminClient, names: Collection[str]) -> list[str]:
+    """Those that the user may not even look at: they look like missing ones otherwise."""
+    if not names:  # the broker would take it for all
+        return []
+    answer = await ask_any_broker(
+        client, MetadataRequest(list(names), allow_auto_topic_creation=False)
+    )
+    refused = TopicAuthorizationFailedError.errno
+    return [name for error_code, name, *_ in answer.topics if error_code == refused]
+
+
+async def ask_any_broker(client: AIOKafkaAdminClient, request: object) -> Any:
+    """What some broker of the cluster answers to a request that the client has no method for."""
+    return await client._send_request(request)  # noqa: SLF001 - the client has no public way
 
 
 async def once_groups_are_served(ask: Callable[[], Awaitable[_T]]) -> _T:

@@ -8,10 +8,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.group import HeartbeatRequest
-from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
 
-from topics.broker_admin import broker_admin
+from topics.broker_admin import ask_any_broker, broker_admin, hidden_topics
 from topics.catalog import ALL, Topic
 from topics.errors import BrokerRefusesError
 from topics.refusals import Operation, missing_right
@@ -45,7 +44,8 @@ def rights_to_work(topics: Sequence[Topic]) -> Rights:
 
 async def require_rights(settings: KafkaSettings, wanted: Rights) -> None:
     """Nothing is read, written, created or joined by asking: a broker that allows it has another
-    reason to decline. Where nobody logs in there are no rights, and nothing is asked.
+    reason to decline, and any broker of a cluster looks at the right first. Where nobody logs in
+    there are no rights, and nothing is asked.
 
     Raises BrokerRefusesError that names all that is missing, and LogUnavailableError.
     """
@@ -53,7 +53,7 @@ async def require_rights(settings: KafkaSettings, wanted: Rights) -> None:
         return
     async with broker_admin(settings) as client:
         lacking: list[tuple[Operation, str, list[str]]] = [
-            ("Describe", "topic", await _hidden(client, wanted.describe)),
+            ("Describe", "topic", await hidden_topics(client, wanted.describe)),
             ("Read", "topic", await _unreadable(client, wanted.read)),
             ("Write", "topic", await _unwritable(client, wanted.write)),
             ("Read", "group", await _closed(client, wanted.groups)),
@@ -65,30 +65,26 @@ async def require_rights(settings: KafkaSettings, wanted: Rights) -> None:
         raise BrokerRefusesError("; ".join(map(str, refused)))
 
 
-async def _hidden(client: AIOKafkaAdminClient, topics: Collection[str]) -> list[str]:
-    if not topics:  # none would be taken for all
-        return []
-    answer = await _ask(client, MetadataRequest(list(topics), allow_auto_topic_creation=False))
-    return [name for code, name, *_ in answer.topics if _is_refused(code)]
-
-
 async def _unreadable(client: AIOKafkaAdminClient, topics: Collection[str]) -> list[str]:
     """To fetch from where there is nothing. The right is looked at before the offset is."""
     wanted = [(name, [(0, _NOWHERE, 1)]) for name in topics]
-    answer = await _ask(client, FetchRequest(0, 0, 1, 0, wanted))
+    answer = await ask_any_broker(client, FetchRequest(0, 0, 1, 0, wanted))
     return _refused_in(answer.topics)
 
 
 async def _unwritable(client: AIOKafkaAdminClient, topics: Collection[str]) -> list[str]:
     """To write no record at all, which no broker takes."""
     wanted = [(name, [(0, b"")]) for name in topics]
-    answer = await _ask(client, ProduceRequest(None, -1, 1000, wanted))
+    answer = await ask_any_broker(client, ProduceRequest(None, -1, 1000, wanted))
     return _refused_in(answer.topics)
 
 
 async def _closed(client: AIOKafkaAdminClient, groups: Collection[str]) -> list[str]:
     """The heartbeat of a member that the group does not have."""
-    answers = {group: await _ask(client, HeartbeatRequest(group, -1, "nobody")) for group in groups}
+    answers = {
+        group: await ask_any_broker(client, HeartbeatRequest(group, -1, "nobody"))
+        for group in groups
+    }
     return [
         group
         for group, answer in answers.items()
@@ -96,18 +92,9 @@ async def _closed(client: AIOKafkaAdminClient, groups: Collection[str]) -> list[
     ]
 
 
-async def _ask(client: AIOKafkaAdminClient, request: object) -> Any:
-    """Any broker of a cluster looks at the right first, then at whether it leads the partition."""
-    return await client._send_request(request)  # noqa: SLF001 - the client has no public way
-
-
 def _refused_in(topics: Iterable[Any]) -> list[str]:
     return [
         name
         for name, partitions in topics
-        if any(_is_refused(error_code) for _, error_code, *_ in partitions)
+        if any(code == TopicAuthorizationFailedError.errno for _, code, *_ in partitions)
     ]
-
-
-def _is_refused(error_code: int) -> bool:
-    return bool(error_code == TopicAuthorizationFailedError.errno)
