@@ -45,18 +45,18 @@ def main(arguments: Sequence[str] | None = None, releases: Releases | None = Non
 
 
 def _orphans(today: Today, releases: Releases) -> Iterator[str]:
-    for name in sorted(today.schemas.keys() - today.roles.keys()):
-        yield f"{name}: nobody says whether it is produced or consumed (compatibility_roles.py)"
-    for name in sorted(today.roles.keys() - today.schemas.keys()):
-        yield f"{name}: has a role and no schema"
+    for name in sorted(today.schemas.keys() - today.directions.keys()):
+        yield f"{name}: produced or consumed? compatibility_directions.py does not say"
+    for name in sorted(today.directions.keys() - today.schemas.keys()):
+        yield f"{name}: has a direction and no schema"
     for name in sorted(set(releases.names()) - today.schemas.keys()):
         yield f"{name}: was released and is gone; a published type stays"
 
 
 def _breaks(name: str, today: Today, releases: Releases) -> Iterator[str]:
     for number, released in releases.schemas(name).items():
-        for role in sorted(today.roles.get(name, ())):
-            for finding in findings(released, today.schemas[name], role):
+        for direction in sorted(today.directions.get(name, ())):
+            for finding in findings(released, today.schemas[name], direction):
                 yield f"{name}, release {number}: {finding}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from schemas.compatibility_roles import Role
+from schemas.compatibility_directions import Direction
 
 Side = TypeVar("Side")
 
@@ -31,12 +31,12 @@ class Finding:
     """One forbidden difference between a released schema and the one of today."""
 
     rule: Rule
-    role: Role
+    direction: Direction
     path: str
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text} ({self.rule}; {self.role})"
+        return f"{self.path}: {self.text} ({self.rule}; {self.direction})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,21 @@ class Place:
     type the inner one is today's, for a consumed type the released one.
     """
 
-    role: Role
+    direction: Direction
     path: str = "$"
 
     def inside(self, step: str) -> "Place":
-        return Place(self.role, f"{self.path}{step}")
+        return Place(self.direction, f"{self.path}{step}")
 
     def inner_and_outer(self, released: Side, today: Side) -> tuple[Side, Side]:
-        return (today, released) if self.role is Role.PRODUCED else (released, today)
+        return (today, released) if self.direction is Direction.PRODUCED else (released, today)
 
     def released_and_today(self, inner: Side, outer: Side) -> tuple[Side, Side]:
         """The way back; the exchange is its own inverse."""
         return self.inner_and_outer(inner, outer)
 
     def finding(self, rule: Rule, text: str) -> Finding:
-        return Finding(rule, self.role, self.path, text)
+        return Finding(rule, self.direction, self.path, text)
 
     def changed(self, rule: Rule, what: str, inner: Any, outer: Any) -> Finding:
         """A finding that tells both values."""

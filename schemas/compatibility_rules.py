@@ -1,10 +1,10 @@
-"""Compare a released schema with the one of today by the rules for its role."""
+"""Compare a released schema with the one of today by the rules for its direction."""
 
 from collections.abc import Iterator
 from typing import Final
 
+from schemas.compatibility_directions import Direction
 from schemas.compatibility_findings import Finding, Place, Rule
-from schemas.compatibility_roles import Role
 from schemas.compatibility_shapes import (
     ANNOTATIONS,
     Shape,
@@ -19,12 +19,12 @@ _COMPARED: Final = (
 )
 
 
-def findings(released: Shape, today: Shape, role: Role) -> list[Finding]:
+def findings(released: Shape, today: Shape, direction: Direction) -> list[Finding]:
     """What a party that knows only the released schema could not live with; empty is compatible.
 
     Sound, not complete: a change that no rule understands is refused.
     """
-    place = Place(role)
+    place = Place(direction)
     try:
         sides = place.inner_and_outer(expanded(released), expanded(today))
         found = [*_identity(released, today, place), *_contained(*sides, place)]
@@ -73,7 +73,7 @@ def _required(inner: Shape, outer: Shape, place: Place) -> Iterator[Finding]:
     before, now = set(released.get("required", ())), set(today.get("required", ()))
     known, kept = released.get("properties", {}).keys(), today.get("properties", {}).keys()
     dropped, added = before - now - (known - kept), now - before
-    if place.role is Role.PRODUCED:
+    if place.direction is Direction.PRODUCED:
         for name in sorted(dropped):
             yield place.inside(f".{name}").finding(Rule.REQUIRED, "was required, is optional")
         added -= known

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from schemas.compatibility_roles import ROLES, Role
+from schemas.compatibility_directions import DIRECTIONS, Direction
 from schemas.compatibility_shapes import without_words
 from schemas.generate import MODELS
 from schemas.json_schemas import load
@@ -17,11 +17,11 @@ EXAMPLES: Final = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """By name: the committed schemas, the valid example of those that are events, the roles."""
+    """By name: the committed schemas, the valid examples of events, the directions."""
 
     schemas: Mapping[str, Json]
     examples: Mapping[str, Json]
-    roles: Mapping[str, frozenset[Role]]
+    directions: Mapping[str, frozenset[Direction]]
 
     def has_new_schema(self, name: str, releases: Releases) -> bool:
         """Whether it says anything that its newest release does not; words do not count."""
@@ -42,5 +42,5 @@ def read_today() -> Today:
             for name, path in paths.items()
             if path.exists()
         },
-        roles=ROLES,
+        directions=DIRECTIONS,
     )

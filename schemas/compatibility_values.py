@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+from schemas.compatibility_directions import Direction
 from schemas.compatibility_findings import Finding, Place, Rule
-from schemas.compatibility_roles import Role
 from schemas.compatibility_shapes import Shape
 
 
@@ -78,7 +78,7 @@ def _codes(inner: Shape, outer: Shape, place: Place) -> Iterator[Finding]:
 
 def _default(inner: Shape, outer: Shape, place: Place) -> Iterator[Finding]:
     """A default is what a writer meant who left the property out."""
-    if place.role is not Role.CONSUMED or "default" not in inner:
+    if place.direction is not Direction.CONSUMED or "default" not in inner:
         return
     if "default" not in outer or not _says_the_same(inner["default"], outer["default"]):
         before, now = _shown(inner, "default"), _shown(outer, "default")
