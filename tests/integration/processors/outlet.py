@@ -12,6 +12,7 @@ from topics.catalog import Topic
 from topics.records import Record
 from topics.settings import KafkaSettings
 from topics.tail import to_record
+from topics.tolerant import start_tolerant
 
 
 class Outlet:
@@ -27,7 +28,7 @@ class Outlet:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False
         )
-        await consumer.start()
+        await start_tolerant(consumer)
         try:
             places = [TopicPartition(n, p) for n in names for p in range(settings.partitions)]
             consumer.assign(places)

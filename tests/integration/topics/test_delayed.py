@@ -13,7 +13,8 @@ from tests.integration.topics.groups import ends
 from tests.support.events import analysis_failed, image_submitted, record_of
 from tests.support.eventually import eventually
 from tests.support.services.kafka import Kafka
-from topics.delayed import DelayedForwarder
+from topics.dead_letters import Refusal, dead_letter
+from topics.delayed import DelayedForwarder, Refuse
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
 from topics.publisher import KafkaPublisher
@@ -60,11 +61,20 @@ async def publisher(settings: KafkaSettings, releases: AsyncExitStack) -> KafkaP
     return await started_publisher(settings, releases)
 
 
+def to_letters(publisher: KafkaPublisher) -> Refuse:
+    """Sets aside what fits a dead letter."""
+
+    async def refuse(record: Record, refusal: Refusal) -> None:
+        await publisher.forward(dead_letter(record, refusal))
+
+    return refuse
+
+
 @pytest.fixture
 async def forwarding(
     settings: KafkaSettings, publisher: KafkaPublisher, releases: AsyncExitStack
 ) -> "asyncio.Task[None]":
-    task = asyncio.create_task(DelayedForwarder(settings, publisher).run())
+    task = asyncio.create_task(DelayedForwarder(settings, publisher, to_letters(publisher)).run())
 
     async def end() -> None:
         task.cancel()

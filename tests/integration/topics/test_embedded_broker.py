@@ -17,6 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.services.ports import free_ports
 from topics.admin import create_topics, verify_topics
 from topics.catalog import ALL, CONSUMED
+from topics.dead_letters import Refusal
 from topics.delayed import DelayedForwarder
 from topics.errors import LogUnavailableError
 from topics.group_offsets import committed_offsets
@@ -116,11 +117,15 @@ async def test_groups_are_told(settings: KafkaSettings) -> None:
     assert await committed_offsets(settings, "fetcher", places) == {("image-submitted", 1): 3}
 
 
+async def never_refuse(record: Record, refusal: Refusal) -> None:
+    raise AssertionError(f"{record.place} was refused: {refusal}")
+
+
 async def test_retries_return_to_their_origin(
     settings: KafkaSettings, releases: AsyncExitStack
 ) -> None:
     publisher = await started_publisher(settings, releases)
-    forwarding = asyncio.create_task(DelayedForwarder(settings, publisher).run())
+    forwarding = asyncio.create_task(DelayedForwarder(settings, publisher, never_refuse).run())
     record = record_of(image_submitted())
     await publisher.forward(later(record, delay_s=0.2, rounds=1))
     try:
