@@ -1,11 +1,10 @@
 """One topic of the AsyncAPI document in HTML."""
 
-import json
 from datetime import timedelta
 
-from ingest_api.contract_fields import Row, rows_of
+from ingest_api.contract_message import message_html
 from ingest_api.contract_references import Json, resolved
-from ingest_api.contract_text import code, escaped, inline, paragraphs, table
+from ingest_api.contract_text import code, escaped, inline, paragraphs
 
 
 def topic_html(document: Json, name: str) -> str:
@@ -16,7 +15,7 @@ def topic_html(document: Json, name: str) -> str:
     inner = (
         paragraphs(channel["summary"])
         + _facts(document, name)
-        + "".join(_message(document, found, is_open=not is_internal) for found in messages)
+        + "".join(message_html(document, found, is_open=not is_internal) for found in messages)
     )
     if is_internal:
         about = f'<span class="dim">{inline(channel["title"])}</span>'
@@ -81,45 +80,3 @@ def _readers(document: Json, name: str) -> str:
 def _credential(document: Json, name: str) -> str:
     needed = [need for each in operations_of(document, name) for need in each.get("security", ())]
     return " ".join(inline(resolved(document, need)["description"]) for need in needed)
-
-
-def _message(document: Json, message: Json, *, is_open: bool) -> str:
-    body, headers = message["payload"], message.get("headers", {})
-    about = resolved(document, body).get("description", "")
-    said = paragraphs(about) if about else ""
-    return (
-        f"<h4>Value</h4>{said}{_table('field', list(rows_of(document, body)))}"
-        + _folded("Headers", _table("header", list(rows_of(document, headers))), is_open=is_open)
-        + "".join(
-            _folded(f"Example “{one['name']}”", _example(one))
-            for one in message.get("examples", ())
-        )
-    )
-
-
-def _table(first: str, rows: list[Row]) -> str:
-    if not rows:
-        return ""
-    cells = (
-        (
-            code(row.path),
-            escaped(row.kind) + (f"<small>{escaped(row.limits)}</small>" if row.limits else ""),
-            "yes" if row.is_required else "",
-            inline(row.meaning),
-        )
-        for row in rows
-    )
-    return table((first, "type", "required", "meaning"), cells)
-
-
-def _example(example: Json) -> str:
-    headers = "\n".join(f"{name}: {value}" for name, value in example.get("headers", {}).items())
-    body = json.dumps(example["payload"], indent=2, ensure_ascii=False)
-    return "".join(f"<pre>{escaped(text)}</pre>" for text in (headers, body) if text)
-
-
-def _folded(title: str, inner: str, *, is_open: bool = False) -> str:
-    if not inner:
-        return ""
-    tag = "<details open>" if is_open else "<details>"
-    return f"{tag}<summary>{escaped(title)}</summary>{inner}</details>"
