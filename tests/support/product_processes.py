@@ -102,9 +102,14 @@ class Product:
 
 
 def describe_product(
-    stack: Stack, folder: Path, *, settings: Mapping[str, str] | None = None
+    stack: Stack,
+    folder: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Product:
-    """Schema, topics, bucket and key are made; nothing runs yet."""
+    """Schema, topics, bucket and key are made; nothing runs yet. `own` is what single processes
+    are set besides, by their names: api, detect, io."""
     api_port, detect_port, io_port = free_ports(3)
     environment = _environment(stack, api_port) | dict(settings or {})
     for command in (["migrate"], ["topics", "create"], ["bucket", "create"]):
@@ -112,11 +117,12 @@ def describe_product(
     key = _command(["keys", "create", "--tenant", "system-test", "--name", "test"], environment)
 
     def process(name: str, arguments: tuple[str, ...], port: int) -> Process:
-        own = environment | {"ANALYZER_WORKER__HEALTH_PORT": str(port)}
+        one = environment | {"ANALYZER_WORKER__HEALTH_PORT": str(port)}
+        one |= (own or {}).get(name, {})
         ready = f"http://127.0.0.1:{port}/ready"
-        return Process(name, arguments, own, ready, folder / f"{name}.log")
+        return Process(name, arguments, one, ready, folder / f"{name}.log")
 
-    io_names = ("fetch", "fetch-bulk", "record", "retry", "sweep")
+    io_names = ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep")
     return Product(
         stack=stack,
         base_url=f"http://127.0.0.1:{api_port}",

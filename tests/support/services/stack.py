@@ -22,7 +22,9 @@ from tests.support.services.s3 import S3
 
 ServiceName = Literal["kafka", "postgres", "redis", "s3"]
 ALL_SERVICES: tuple[ServiceName, ...] = ("kafka", "postgres", "redis", "s3")
-KAFKA_USERS = ("api", "detect", "io", "producer", "consumer", "stranger")
+KAFKA_USERS = (
+    "api", "detect", "io", "operator", "monitoring", "producer", "consumer", "stranger",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
