@@ -31,8 +31,8 @@ def api() -> None:
 @app.command("worker")
 @click.argument("names", cls=Argument, shape="<list[str]>", nargs=-1, required=True)
 def worker(names: tuple[str, ...]) -> None:
-    """Run processors until SIGTERM or SIGINT: detect, detect-bulk, fetch, fetch-bulk, record,
-    retry, sweep; any number of them in one process."""
+    """Run processors until SIGTERM or SIGINT: admit, detect, detect-bulk, fetch, fetch-bulk,
+    record, retry, sweep; any number of them in one process."""
     from cli.processes import run_worker  # noqa: PLC0415 - keeps --help fast
 
     raise SystemExit(run_worker(names, os.environ))

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import mode
 import uvloop
 
+from processors.admit import AdmitRequest
 from processors.dependency_watch import make_watch, reports_of
 from processors.detect import DetectImage
 from processors.faust_app import WorkerApp, make_app
@@ -15,21 +17,28 @@ from processors.faust_fetch_wait import FetchPatience
 from processors.fetch import FetchImage
 from processors.guard import Guard
 from processors.health_server import HealthServer
+from processors.inbox_checks import InboxLimits
 from processors.liveness import Consumption, FaustMember, Liveness
 from processors.parts import Parts, WorkerConfig, make_parts
 from processors.process import Errand, Resources, Together, WorkerProcess
+from processors.producers import Producers
+from processors.reap import Reaper
 from processors.record import RecordOutcome
+from processors.room import InboxRoom
 from processors.settlement import Handler, Patience, Settlement
 from processors.sweep import Sweeper
 from schemas.failures import FailureCode
+from storage.known_keys import KnownKeys
 from telemetry.logs import get_logger
 from topics.catalog import (
     ANALYSIS_FAILED,
     IMAGE_ANALYZED,
     IMAGE_REQUESTED,
     IMAGE_REQUESTED_BULK,
+    IMAGE_REQUESTED_INBOX,
     IMAGE_SUBMITTED,
     IMAGE_SUBMITTED_BULK,
+    IMAGE_SUBMITTED_INBOX,
     RETRIES,
     Topic,
 )
@@ -71,7 +80,25 @@ def _fetch(parts: Parts, announce_on: Topic) -> Handler:
     )  # fmt: skip
 
 
+def _admit(parts: Parts) -> Handler:
+    worker = parts.config.worker
+    keys = KnownKeys(parts.api_keys, hit_s=worker.auth_cache_s, miss_s=worker.auth_miss_cache_s)
+    limits = InboxLimits(
+        max_image_bytes=worker.max_image_bytes,
+        deadline_default=timedelta(seconds=worker.deadline_default_s),
+        deadline_most=timedelta(seconds=worker.deadline_max_s),
+        fetch_allow_networks=worker.fetch_allow_networks,
+    )
+    return AdmitRequest(
+        producers=Producers(keys, bound=worker.inbox_tenants),
+        images=parts.images, analyses=parts.analyses, publisher=parts.publisher,
+        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=limits,
+        metrics=parts.metrics, clock=parts.clock,
+    )  # fmt: skip
+
+
 ROLES = {
+    "admit": Role((IMAGE_REQUESTED_INBOX, IMAGE_SUBMITTED_INBOX), _admit),
     "fetch": Role((IMAGE_REQUESTED,), lambda parts: _fetch(parts, IMAGE_SUBMITTED)),
     "fetch-bulk": Role((IMAGE_REQUESTED_BULK,), lambda parts: _fetch(parts, IMAGE_SUBMITTED_BULK)),
     "detect": Role((IMAGE_SUBMITTED,), lambda parts: _detect(parts, interactive=True)),
@@ -92,10 +119,14 @@ def _retry(parts: Parts) -> Callable[[], Awaitable[None]]:
 
 def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
     worker = parts.config.worker
+    reaper = Reaper(
+        images=parts.images, analyses=parts.analyses, metrics=parts.metrics, clock=parts.clock,
+        after=timedelta(seconds=worker.reap_after_s), every=timedelta(seconds=worker.reap_every_s),
+    )  # fmt: skip
     return Sweeper(
         analyses=parts.analyses, publisher=parts.publisher,
-        backlog=KafkaBacklogClock(parts.config.kafka), clock=parts.clock, metrics=parts.metrics,
-        every_s=worker.sweep_every_s, grace_s=worker.sweep_grace_s,
+        backlog=KafkaBacklogClock(parts.config.kafka), reaper=reaper, clock=parts.clock,
+        metrics=parts.metrics, every_s=worker.sweep_every_s, grace_s=worker.sweep_grace_s,
     ).run  # fmt: skip
 
 
@@ -114,8 +145,12 @@ def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
     unknown = sorted(set(names) - set(NAMES))
     if unknown or not names:
         raise ValueError(f"unknown processors {unknown}; there are {', '.join(NAMES)}")
-    needs_detector = any(name.startswith("detect") for name in names)
-    return run_parts(names, make_parts(config, process=names[0], needs_detector=needs_detector))
+    detects = any(name.startswith("detect") for name in names)
+    fetches = any(name.startswith("fetch") for name in names)
+    parts = make_parts(
+        config, process=names[0], needs_detector=detects, needs_cancels=detects or fetches
+    )
+    return run_parts(names, parts)
 
 
 def run_parts(names: Sequence[str], parts: Parts) -> int:

@@ -8,13 +8,13 @@ from processors.detectors.port import (
     Detections,
     Detector,
     DetectorCrashedError,
+    NotWantedError,
     PictureError,
     Selection,
     UnknownModelError,
 )
 from processors.errors import TransientWorkError
 from processors.outcomes import Outcomes
-from schemas.contract import RequestFact
 from schemas.events import ImageAnalyzed, ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
@@ -97,13 +97,15 @@ class DetectImage:
 
     async def __call__(self, envelope: Envelope) -> None:
         submitted, trace = _submitted(envelope.event), envelope.traceparent
-        if await self._outcomes.expire_if_late(submitted, self._clock(), traceparent=trace):
+        if await self._outcomes.end_if_unwanted(submitted, self._clock(), traceparent=trace):
             return
         picture = await self._load(submitted, trace)
         if picture is None:
             return
         try:
             found = await self._detect(submitted, picture)
+        except NotWantedError:
+            await self._outcomes.end_if_unwanted(submitted, self._clock(), traceparent=trace)
         except PictureError as error:
             await self._outcomes.fail(submitted, error.code, error.message, traceparent=trace)
         except UnknownModelError as error:
@@ -134,8 +136,9 @@ class DetectImage:
         selection = to_selection(submitted.options)
         try:
             return await self._detector.detect(
-                picture, selection, model=submitted.options.model, interactive=self._interactive
-            )
+                picture, selection, model=submitted.options.model, interactive=self._interactive,
+                is_wanted=lambda: self._outcomes.is_wanted(submitted, self._clock()),
+            )  # fmt: skip
         except DetectorCrashedError as error:
             raise TransientWorkError(str(error)) from error
 
@@ -154,7 +157,7 @@ class DetectImage:
         _log.info("image_analyzed", objects=len(found.objects), took_ms=result.processing_time_ms)
 
 
-def _submitted(event: RequestFact) -> ImageSubmitted:
+def _submitted(event: object) -> ImageSubmitted:
     """Raises InvalidMessageError when the object lies outside the prefix of the event's tenant."""
     if not isinstance(event, ImageSubmitted):
         raise TypeError(f"expected image-submitted, got {type(event).__name__}")

@@ -14,7 +14,6 @@ from outbound.errors import (
     InvalidUrlError,
 )
 from processors.outcomes import Outcomes
-from schemas.contract import RequestFact
 from schemas.events import ImageRequested, ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.pictures import content_type_of, object_key
@@ -62,7 +61,7 @@ class FetchImage:
 
     async def __call__(self, envelope: Envelope) -> None:
         requested, trace = _requested(envelope.event), envelope.traceparent
-        if await self._outcomes.expire_if_late(requested, self._clock(), traceparent=trace):
+        if await self._outcomes.end_if_unwanted(requested, self._clock(), traceparent=trace):
             return
         try:
             picture = await self._download(requested.image_url)
@@ -71,6 +70,8 @@ class FetchImage:
             await self._outcomes.fail(
                 requested, error.code, str(error), traceparent=trace, retryable=error.retryable
             )
+            return
+        if await self._outcomes.end_if_unwanted(requested, self._clock(), traceparent=trace):
             return
         await self._images.put(
             submitted.object_key, io.BytesIO(picture),
@@ -125,7 +126,7 @@ def _unreachable(*, retryable: bool) -> PictureRefusedError:
     return PictureRefusedError(FailureCode.FETCH_FAILED, message, retryable=retryable)
 
 
-def _requested(event: RequestFact) -> ImageRequested:
+def _requested(event: object) -> ImageRequested:
     if not isinstance(event, ImageRequested):
         raise TypeError(f"expected image-requested, got {type(event).__name__}")
     return event

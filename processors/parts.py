@@ -1,14 +1,16 @@
 """What the processors of one worker process share: stores, publisher, detector, clients."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from outbound.client import FetchLimits, GuardedClient
+from processors.cancellations import Cancellations
 from processors.detectors.catalog import ModelEntry, read_catalog
 from processors.detectors.files import ModelFolders
 from processors.detectors.install import install_models
@@ -19,15 +21,20 @@ from processors.outcomes import Outcomes
 from processors.refusals import Refusals
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
+from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.opening import make_pool, open_images
-from storage.ports import AnalysisStore, ImageStore
+from storage.ports import AnalysisStore, ApiKeyStore, ImageStore
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings
 from telemetry.metrics import Metrics
+from topics.catalog import CANCEL_REQUESTED
 from topics.publisher import EventPublisher, KafkaPublisher
 from topics.settings import KafkaSettings
+from topics.tail import KafkaTail
+from topics.tail_start import Since
 
 _PUBLISH_BUDGET_S = 10.0
+_CATCH_UP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,9 @@ class Parts:
     images: ImageStore
     pool: PostgresPool
     analyses: AnalysisStore
+    api_keys: ApiKeyStore
+    cancelled: Cancellations
+    cancel_tail: KafkaTail | None
     publisher: EventPublisher
     outcomes: Outcomes
     refusals: Refusals
@@ -56,8 +66,11 @@ class Parts:
     clock: Callable[[], datetime]
 
 
-def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> Parts:
+def make_parts(
+    config: WorkerConfig, *, process: str, needs_detector: bool, needs_cancels: bool = True
+) -> Parts:
     """Builds everything and connects nothing; `open_parts` does."""
+    cancelled = Cancellations()
     metrics = Metrics()
     images = open_images(config.bucket, metrics)
     pool = make_pool(config.postgres, metrics)
@@ -69,8 +82,11 @@ def make_parts(config: WorkerConfig, *, process: str, needs_detector: bool) -> P
         images=images,
         pool=pool,
         analyses=analyses,
+        api_keys=PostgresApiKeyStore(pool),
+        cancelled=cancelled,
+        cancel_tail=_make_cancel_tail(config, cancelled) if needs_cancels else None,
         publisher=publisher,
-        outcomes=Outcomes(publisher, analyses),
+        outcomes=Outcomes(publisher, analyses, cancelled),
         refusals=Refusals(publisher, images),
         client=_make_client(config.worker),
         detector=_make_detector(config) if needs_detector else None,
@@ -87,9 +103,21 @@ async def open_parts(parts: Parts, stack: AsyncExitStack) -> None:
     await parts.pool.open()
     stack.push_async_callback(parts.publisher.aclose)
     await parts.publisher.start()
+    if parts.cancel_tail is not None:
+        stack.push_async_callback(parts.cancel_tail.aclose)
+        await parts.cancel_tail.start()
+        # What was cancelled before must be known before the first request is taken.
+        await asyncio.wait_for(parts.cancel_tail.wait_until_caught_up(), _CATCH_UP_S)
     if parts.detector is not None:
         stack.push_async_callback(parts.detector.aclose)
         await parts.detector.start()
+
+
+def _make_cancel_tail(config: WorkerConfig, cancelled: Cancellations) -> KafkaTail:
+    longest_life = timedelta(seconds=config.worker.deadline_max_s)
+    return KafkaTail(
+        config.kafka, (CANCEL_REQUESTED,), cancelled.on_record, start=Since(longest_life)
+    )
 
 
 def _make_client(settings: WorkerSettings) -> GuardedClient:

@@ -12,7 +12,7 @@ from processors.health_server import HealthServer
 from processors.parts import Parts, open_parts
 from processors.watchdog import end_if_hung
 from telemetry.logs import get_logger
-from topics.admin import verify_topics
+from topics.admin import verify_presence
 from topics.rights import Rights, require_rights
 
 _log = get_logger(__name__)
@@ -61,7 +61,7 @@ class Resources(mode.Service):
         self._stack = AsyncExitStack()
 
     async def on_start(self) -> None:
-        problems = await verify_topics(self._parts.config.kafka)
+        problems = await verify_presence(self._parts.config.kafka)
         if problems:
             raise TopicsNotReadyError("; ".join(problems))
         await require_rights(self._parts.config.kafka, self._rights)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from schemas.events import AnalysisFailed
 from schemas.failures import FailureCode
 from storage.ports import ImageStore
+from topics.catalog import topic_named
 from topics.codec import request_named_by, trace_of
 from topics.dead_letters import Refusal, dead_letter, fits
 from topics.publisher import EventPublisher
@@ -44,8 +45,8 @@ class Refusals:
         if not fits(letter):
             letter = await self._park(record, letter)
         await self._publisher.forward(letter)
-        named = request_named_by(record)
-        if named is None:
+        named = None if topic_named(record.topic).is_inbox else request_named_by(record)
+        if named is None:  # nobody's request fails by what a stranger writes into an inbox
             return
         failed = AnalysisFailed(
             request_id=named.request_id,

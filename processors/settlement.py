@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
 from processors.hold import Hold
@@ -113,7 +113,7 @@ class Settlement:
 
     async def _exhausted(self, record: Record, error: Exception) -> str:
         rounds = rounds_so_far(record)
-        if rounds < self._patience.rounds:
+        if self._topic.has_retry and rounds < self._patience.rounds:
             again = later(record, delay_s=self._patience.retry_delay_s, rounds=rounds + 1)
             try:
                 await self._publisher.forward(again)
@@ -129,6 +129,7 @@ class Settlement:
     async def _invalid(self, record: Record, error: InvalidMessageError) -> str:
         self._limit.count(unexpected=False)
         refusal = self._refusal(error.reason, error.detail, 1, None)
+        refusal = replace(refusal, tenant_id=error.tenant_id)
         await self._refuse(record, refusal, FailureCode.INVALID_EVENT)
         return "invalid"
 

@@ -1,13 +1,17 @@
-"""Postgres -> sweep -> image-requested, image-submitted: what was accepted and never announced."""
+"""Postgres -> sweep -> image-requested, image-submitted, cancel-requested: what was accepted or
+asked for and never announced."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
-from storage.ports import AnalysisStore, Request
+from processors.reap import Reaper
+from schemas.events import CancelRequested
+from storage.ports import AnalysisStore, Cancellation, Unannounced
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from topics.catalog import work_topic
 from topics.horizon import BacklogClock
 from topics.publisher import EventPublisher
 
@@ -16,8 +20,9 @@ _BATCH = 500
 
 
 class Sweeper:
-    """Announces again, decides nothing; one active among replicas. A backlog is not a loss: only
-    requests older than the oldest unfinished record, less a grace, are announced again."""
+    """Announces again, tidies up, decides nothing; one active among replicas. A backlog is not a
+    loss: only requests older than the oldest unfinished record, less a grace, are announced again.
+    Cancellations go first, so that a worker knows of them when it gets the request."""
 
     def __init__(
         self,
@@ -25,6 +30,7 @@ class Sweeper:
         analyses: AnalysisStore,
         publisher: EventPublisher,
         backlog: BacklogClock,
+        reaper: Reaper,
         clock: Callable[[], datetime],
         metrics: Metrics,
         every_s: float,
@@ -33,6 +39,7 @@ class Sweeper:
         self._analyses = analyses
         self._publisher = publisher
         self._backlog = backlog
+        self._reaper = reaper
         self._clock = clock
         self._metrics = metrics
         self._every_s = every_s
@@ -48,19 +55,46 @@ class Sweeper:
             await asyncio.sleep(self._every_s)
 
     async def sweep(self) -> int:
-        """One round; how many were announced. 0 as well when another replica sweeps."""
+        """One round; how many requests were announced. 0 as well when another replica sweeps."""
         async with self._analyses.sweeping() as is_ours:
             if not is_ours:
                 return 0
             now = self._clock()
             before = await self._backlog.oldest_unfinished(now) - self._grace
+            cancels = await self._analyses.find_unannounced_cancels(
+                before, now - self._grace, _BATCH
+            )
+            if cancels:
+                await self._announce_cancels(cancels, now)
             lost = await self._analyses.find_unannounced(before, _BATCH)
             if lost:
                 await self._announce(lost, now)
+            await self._tidy(now)
             return len(lost)
 
-    async def _announce(self, lost: list[Request], now: datetime) -> None:
-        await asyncio.gather(*(self._publisher.publish(request) for request in lost))
-        await self._analyses.mark_announced(lost, now)
-        self._metrics.swept.inc(len(lost))
+    async def _announce(self, lost: Sequence[Unannounced], now: datetime) -> None:
+        await asyncio.gather(*(self._publish(one) for one in lost))
+        await self._analyses.mark_announced([one.request for one in lost], now)
+        self._metrics.swept.labels("request").inc(len(lost))
         _log.info("announced_again", count=len(lost))
+
+    async def _publish(self, lost: Unannounced) -> None:
+        topic = work_topic(type(lost.request), lost.lane)
+        await self._publisher.publish(lost.request, topic=topic)
+
+    async def _announce_cancels(self, cancels: Sequence[Cancellation], now: datetime) -> None:
+        events = [
+            CancelRequested(
+                request_id=one.request_id, tenant_id=one.tenant_id, requested_at=one.requested_at
+            )
+            for one in cancels
+        ]
+        await asyncio.gather(*(self._publisher.publish(event) for event in events))
+        await self._analyses.mark_cancels_announced(cancels, now)
+        self._metrics.swept.labels("cancel").inc(len(cancels))
+        _log.info("cancels_announced_again", count=len(cancels))
+
+    async def _tidy(self, now: datetime) -> None:
+        forgotten = await self._analyses.forget_expired_keys(now, _BATCH)
+        self._metrics.swept.labels("idempotency_key").inc(forgotten)
+        await self._reaper.reap()

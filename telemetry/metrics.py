@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+_PRINCIPALS = 100
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -23,6 +24,11 @@ class Metrics:
             "analyzer_http_request_duration_seconds", "From the first byte in to the last byte out",
             ("route", "method"), buckets=_SECONDS, registry=registry,
         )  # fmt: skip
+        self._inbox_refused = Counter(
+            "analyzer_inbox_refused", "Records of outside producers that were set aside",
+            ("principal", "reason"), registry=registry,
+        )  # fmt: skip
+        self._principals: set[str] = set()
         self.accepted = Counter(
             "analyzer_requests_accepted", "Rows committed", ("door",), registry=registry
         )
@@ -60,7 +66,10 @@ class Metrics:
         self.detected_objects = Counter(
             "analyzer_detected_objects", "Objects in results", ("name",), registry=registry
         )
-        self.swept = Counter("analyzer_swept", "Announced again by the sweeper", registry=registry)
+        self.swept = Counter(
+            "analyzer_swept", "What the sweeper did: requests and cancels announced again, objects "
+            "reaped, idempotency keys dropped", ("what",), registry=registry,
+        )  # fmt: skip
         self.cache = Counter(
             "analyzer_cache_lookups", "Result cache", ("outcome",), registry=registry
         )
@@ -76,6 +85,13 @@ class Metrics:
             "analyzer_breaker_opened", "Times it opened; probes that failed are not counted again",
             ("dependency",), registry=registry,
         )  # fmt: skip
+
+    def inbox_refused(self, principal: str, reason: str) -> None:
+        """Counted by the name of the credential; the hundred first by name, the rest as others."""
+        if len(self._principals) < _PRINCIPALS:
+            self._principals.add(principal)
+        shown = principal if principal in self._principals else "others"
+        self._inbox_refused.labels(shown, reason).inc()
 
     def render(self) -> bytes:
         """Prometheus text exposition format."""

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from topics.broker_admin import read_partitions
-from topics.catalog import CONSUMED
+from topics.catalog import FLOW
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.group_offsets import committed_offsets
@@ -21,8 +21,8 @@ from topics.tolerant import start_tolerant
 
 class BacklogClock(Protocol):
     async def oldest_unfinished(self, now: datetime) -> datetime:
-        """When the oldest record in any worked topic was written that its group has not committed;
-        `now` when there is none. Raises LogUnavailableError, also when it cannot be told."""
+        """When the oldest record was written, of those that accepted requests pass through, that its
+        group has not committed; `now` when there is none. Raises LogUnavailableError, also when it cannot be told."""
         ...
 
 
@@ -50,7 +50,7 @@ class KafkaBacklogClock:
 
     async def _heads(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """The next offset to finish of every partition with lag."""
-        groups = {topic.name: topic.groups for topic in CONSUMED}
+        groups = {topic.name: topic.groups for topic in FLOW}
         places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
         first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
@@ -68,7 +68,7 @@ class KafkaBacklogClock:
     async def _committed(
         self, places: Sequence[TopicPartition]
     ) -> dict[str, dict[tuple[str, int], int]]:
-        groups = sorted({group for topic in CONSUMED for group in topic.groups})
+        groups = sorted({group for topic in FLOW for group in topic.groups})
         return {group: await committed_offsets(self._settings, group, places) for group in groups}
 
 

@@ -15,7 +15,7 @@ from cli.embedded.supervisor import Unit
 
 WORKERS = {
     "detect": ("detect", "detect-bulk"),
-    "io": ("fetch", "fetch-bulk", "record", "retry", "sweep"),
+    "io": ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep"),
 }
 
 

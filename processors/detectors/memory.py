@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from processors.detectors.found import Detection, Detections, Picture, Selection
-from processors.detectors.port import UnknownModelError
+from processors.detectors.port import NotWantedError, UnknownModelError, always
 from schemas.result import ModelInfo
 
 TWIN_MODEL = ModelInfo(name="twin", version="1", sha256="0" * 64)
@@ -60,9 +60,17 @@ class MemoryDetector:
         """Nothing to close."""
 
     async def detect(
-        self, image: bytes, selection: Selection, *, model: str | None, interactive: bool = True
+        self,
+        image: bytes,
+        selection: Selection,
+        *,
+        model: str | None,
+        interactive: bool = True,
+        is_wanted: Callable[[], bool] = always,
     ) -> Detections:
         name = self.model(model).name
+        if not is_wanted():
+            raise NotWantedError("cancelled or late")
         sha256 = hashlib.sha256(image).hexdigest()
         self.seen.append((sha256, interactive))
         await asyncio.sleep(self.delay_s)

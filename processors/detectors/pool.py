@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from processors.detectors.child_messages import Breakdown, ChildPlan, Reply
 from processors.detectors.children import Children
@@ -14,7 +14,9 @@ from processors.detectors.model_shelf import ModelShelf
 from processors.detectors.port import (
     DetectorCrashedError,
     DetectorStartError,
+    NotWantedError,
     PictureError,
+    always,
 )
 from processors.detectors.refusal import Refusal
 from processors.detectors.turns import Turns
@@ -70,10 +72,19 @@ class ChildProcessDetector:
         await self._children.aclose()
 
     async def detect(
-        self, image: bytes, selection: Selection, *, model: str | None, interactive: bool = True
+        self,
+        image: bytes,
+        selection: Selection,
+        *,
+        model: str | None,
+        interactive: bool = True,
+        is_wanted: Callable[[], bool] = always,
     ) -> Detections:
         name = self.model(model).name
         await self._turns.take(interactive=interactive)
+        if not is_wanted():
+            self._turns.give_back()
+            raise NotWantedError("cancelled or late")
         generation, answer = await self._hand_in(image, selection, name)
         reply = await self._answer(answer, generation)
         if reply.has_grown or generation.is_worn:

@@ -1,5 +1,6 @@
 """The detector port: bytes of a picture in, the objects found in it out."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from processors.detectors.found import Detection, Detections, Picture, Selection
@@ -12,6 +13,7 @@ __all__ = [
     "Detector",
     "DetectorCrashedError",
     "DetectorStartError",
+    "NotWantedError",
     "Picture",
     "PictureError",
     "Selection",
@@ -36,8 +38,17 @@ class DetectorStartError(Exception):
     """The children cannot work at all, for instance because a model does not load."""
 
 
+class NotWantedError(Exception):
+    """While the picture waited for its turn its result became of no use; nothing was done."""
+
+
 class UnknownModelError(Exception):
     """No installed model has that name; the text lists those that are."""
+
+
+def always() -> bool:
+    """Wanted, whatever happens."""
+    return True
 
 
 class Detector(Protocol):
@@ -52,9 +63,16 @@ class Detector(Protocol):
         ...
 
     async def detect(
-        self, image: bytes, selection: Selection, *, model: str | None, interactive: bool = True
+        self,
+        image: bytes,
+        selection: Selection,
+        *,
+        model: str | None,
+        interactive: bool = True,
+        is_wanted: Callable[[], bool] = always,
     ) -> Detections:
-        """Raise PictureError, DetectorCrashedError or UnknownModelError.
+        """Raise PictureError, DetectorCrashedError or UnknownModelError, and NotWantedError when
+        `is_wanted` says no as the turn of the picture comes.
 
         A caller that is cancelled while it waits frees its place. Once the work has begun it runs
         to its end and nobody gets the answer.

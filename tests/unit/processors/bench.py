@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
 
+from processors.cancellations import Cancellations
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
 from processors.settlement import Handler, Patience, Settlement
@@ -86,11 +87,12 @@ class Bench:
     images: BreakableImages = field(default_factory=BreakableImages)
     analyses: BreakableAnalyses = field(default_factory=BreakableAnalyses)
     metrics: Metrics = field(default_factory=Metrics)
+    cancelled: Cancellations = field(default_factory=Cancellations)
     now: datetime = NOW
 
     def __post_init__(self) -> None:
         self.publisher = FussyPublisher(self.log)
-        self.outcomes = Outcomes(self.publisher, self.analyses)
+        self.outcomes = Outcomes(self.publisher, self.analyses, self.cancelled)
         self.refusals = Refusals(self.publisher, self.images)
 
     def clock(self) -> datetime:

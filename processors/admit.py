@@ -1,0 +1,115 @@
+"""image-requested-inbox, image-submitted-inbox -> admit -> image-requested, image-submitted."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from processors.inbox_checks import InboxLimits, check_names, check_object, to_request
+from processors.producers import Producer, Producers
+from processors.room import InboxRoom
+from schemas.events import AnalysisFailed, InboxEvent
+from schemas.failures import FailureCode
+from storage.ports import Analysis, AnalysisStore, ImageStore, Pending, Request
+from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
+from topics.catalog import topic_of, work_topic
+from topics.codec import Envelope
+from topics.errors import InvalidMessageError
+from topics.publisher import EventPublisher
+
+_log = get_logger(__name__)
+
+
+class AdmitRequest:
+    """Does for a record of an inbox what the API does for a request: credential, checks, row,
+    announcement; the credential goes no further. A repeat of a request is announced again while it
+    has no outcome, and changes nothing else.
+
+    What is refused becomes a dead letter. A producer that is known is also told by
+    `analysis-failed`, unless its id names a request that was accepted.
+    """
+
+    def __init__(
+        self,
+        *,
+        producers: Producers,
+        images: ImageStore,
+        analyses: AnalysisStore,
+        publisher: EventPublisher,
+        room: InboxRoom,
+        limits: InboxLimits,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._producers = producers
+        self._images = images
+        self._analyses = analyses
+        self._publisher = publisher
+        self._room = room
+        self._limits = limits
+        self._metrics = metrics
+        self._clock = clock
+
+    async def __call__(self, envelope: Envelope) -> None:
+        event = envelope.event
+        if not isinstance(event, InboxEvent) or envelope.claims is None:
+            raise TypeError(f"expected an inbox event, got {type(event).__name__}")
+        inbox = topic_of(type(event)).name
+        try:
+            producer = await self._producers.identify(envelope.claims, inbox)
+        except InvalidMessageError as error:
+            self._metrics.inbox_refused("unknown", error.reason)
+            raise
+        try:
+            await self._admit(event, envelope, producer)
+        except InvalidMessageError as error:
+            self._metrics.inbox_refused(producer.name, error.reason)
+            await self._tell(event, producer, error, envelope.traceparent)
+            raise InvalidMessageError(
+                error.reason, error.detail, tenant_id=producer.tenant_id
+            ) from None
+
+    async def _admit(self, event: InboxEvent, envelope: Envelope, producer: Producer) -> None:
+        if envelope.claims is not None:
+            check_names(event, envelope.claims, producer.tenant_id)
+        known = await self._analyses.find(producer.tenant_id, event.request_id)
+        request = to_request(event, producer.tenant_id, self._clock(), self._limits)
+        if known is not None:
+            request = _same_as(known, request, has_deadline=event.deadline_at is not None)
+        else:
+            await self._room.check()
+            await check_object(request, self._images, self._limits)
+            await self._analyses.accept(request, lane=event.lane)
+            self._room.note_accepted()
+            self._metrics.accepted.labels("inbox").inc()
+        if known is None or isinstance(known.outcome, Pending):
+            lane = event.lane if known is None else known.lane
+            topic = work_topic(type(request), lane)
+            await self._publisher.publish(request, topic=topic, traceparent=envelope.traceparent)
+        _log.info("request_admitted", key_id=producer.name, is_repeat=known is not None)
+
+    async def _tell(
+        self,
+        event: InboxEvent,
+        producer: Producer,
+        error: InvalidMessageError,
+        traceparent: str | None,
+    ) -> None:
+        if await self._analyses.find(producer.tenant_id, event.request_id) is not None:
+            return
+        failed = AnalysisFailed(
+            request_id=event.request_id, tenant_id=producer.tenant_id, accepted_at=self._clock(),
+            code=FailureCode.INVALID_EVENT, message=f"{error.reason}: {error.detail}"[:1000],
+            retryable=False, attempts=0,
+        )  # fmt: skip
+        await self._publisher.publish(failed, traceparent=traceparent)
+
+
+def _same_as(known: Analysis, request: Request, *, has_deadline: bool) -> Request:
+    """The request as it was accepted, when this is a repeat of it. Raises InvalidMessageError."""
+    then = known.request
+    own: dict[str, object] = {"accepted_at": then.accepted_at}
+    if not has_deadline:
+        own["deadline_at"] = then.deadline_at
+    if request.model_copy(update=own) != then:
+        raise InvalidMessageError("request_id_taken", "the id names a request that differs")
+    return then

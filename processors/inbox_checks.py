@@ -1,0 +1,113 @@
+"""What is checked of an outside producer's request before it is accepted: as strict as the API."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
+
+from outbound.errors import BlockedAddressError, InvalidUrlError
+from outbound.urls import check_url
+from schemas.events import (
+    ImageRequested,
+    ImageRequestedInbox,
+    ImageSubmitted,
+    ImageSubmittedInbox,
+    InboxEvent,
+)
+from schemas.pictures import content_type_of
+from storage.errors import NotFoundError, ObjectTooLargeError
+from storage.ports import ImageStore, Request
+from topics.codec import Claims
+from topics.errors import InvalidMessageError
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLimits:
+    """`deadline_default` and `deadline_most` count from the admission."""
+
+    max_image_bytes: int
+    deadline_default: timedelta
+    deadline_most: timedelta
+    fetch_allow_networks: Sequence[IPv4Network | IPv6Network]
+
+
+def check_names(event: InboxEvent, claims: Claims, tenant_id: str) -> None:
+    """Key, `ce_subject` and `ce_tenantid` may be left out; what is there must be the producer's
+    own. Raises InvalidMessageError."""
+    if claims.keys - {f"{tenant_id}/{event.request_id}"} or claims.tenants - {tenant_id}:
+        raise InvalidMessageError(
+            "key_mismatch", "key, ce_subject or ce_tenantid is not of this tenant and request"
+        )
+
+
+def to_request(event: InboxEvent, tenant_id: str, now: datetime, limits: InboxLimits) -> Request:
+    """The request as it would be accepted now. Raises InvalidMessageError."""
+    deadline_at = event.deadline_at or now + limits.deadline_default
+    if deadline_at > now + limits.deadline_most:
+        most = int(limits.deadline_most.total_seconds())
+        raise InvalidMessageError("deadline_too_far", f"deadline_at is over {most} s from now")
+    if isinstance(event, ImageRequestedInbox):
+        return ImageRequested(
+            request_id=event.request_id, tenant_id=tenant_id, accepted_at=now,
+            deadline_at=deadline_at, options=event.options,
+            image_url=_checked_url(event.image_url, limits),
+        )  # fmt: skip
+    if isinstance(event, ImageSubmittedInbox):
+        return ImageSubmitted(
+            request_id=event.request_id, tenant_id=tenant_id, accepted_at=now,
+            deadline_at=deadline_at, options=event.options, object_key=event.object_key,
+            sha256=event.sha256, size_bytes=event.size_bytes, content_type=event.content_type,
+        )  # fmt: skip
+    raise TypeError(f"no inbox carries {type(event).__name__}")
+
+
+async def check_object(request: Request, images: ImageStore, limits: InboxLimits) -> None:
+    """The object lies below the tenant's prefix and is what the event says: size, hash and kind.
+
+    Raises InvalidMessageError with `object_foreign`, `object_too_large`, `object_missing` or
+    `object_differs`, and StoreUnavailableError. Hole: who may write the prefix may replace the
+    object afterwards; the detector compares the hash again.
+    """
+    if not isinstance(request, ImageSubmitted):
+        return
+    if not request.object_key.startswith(f"{request.tenant_id}/"):
+        raise InvalidMessageError("object_foreign", "object_key is not below the tenant's prefix")
+    if request.size_bytes > limits.max_image_bytes:
+        raise _too_large(limits)
+    picture = await _read(request.object_key, images, limits)
+    wrong = [
+        name
+        for name, is_right in (
+            ("size_bytes", len(picture) == request.size_bytes),
+            ("sha256", hashlib.sha256(picture).hexdigest() == request.sha256),
+            ("content_type", content_type_of(picture[:16]) == request.content_type),
+        )
+        if not is_right
+    ]
+    if wrong:
+        raise InvalidMessageError("object_differs", f"the object has another {', '.join(wrong)}")
+
+
+async def _read(key: str, images: ImageStore, limits: InboxLimits) -> bytes:
+    try:
+        return await images.get(key, max_bytes=limits.max_image_bytes)
+    except NotFoundError:
+        raise InvalidMessageError("object_missing", "there is no such object") from None
+    except ObjectTooLargeError:
+        raise _too_large(limits) from None
+
+
+def _too_large(limits: InboxLimits) -> InvalidMessageError:
+    return InvalidMessageError(
+        "object_too_large", f"a picture may have {limits.max_image_bytes} bytes"
+    )
+
+
+def _checked_url(url: str, limits: InboxLimits) -> str:
+    try:
+        return check_url(url, allow_networks=limits.fetch_allow_networks)
+    except InvalidUrlError as error:
+        raise InvalidMessageError("url_invalid", str(error)) from None
+    except BlockedAddressError:
+        raise InvalidMessageError("address_not_allowed", "the address may not be fetched") from None

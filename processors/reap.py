@@ -1,0 +1,53 @@
+"""Object storage -> reap -> nothing: objects that a crash left without a request."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from storage.ports import AnalysisStore, ImageStore
+from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
+
+_log = get_logger(__name__)
+_PAGE = 1000
+
+
+class Reaper:
+    """Goes through the bucket page by page, then begins again. Only keys that our own processes
+    make are looked at, and only objects older than `after`: a younger one may get its row yet."""
+
+    def __init__(
+        self,
+        *,
+        images: ImageStore,
+        analyses: AnalysisStore,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        after: timedelta,
+        every: timedelta,
+    ) -> None:
+        self._images = images
+        self._analyses = analyses
+        self._metrics = metrics
+        self._clock = clock
+        self._after = after
+        self._every = every
+        self._last_key = ""
+        self._due_at: datetime | None = None
+
+    async def reap(self) -> int:
+        """One page, when it is time for one; how many objects were deleted.
+
+        Raises StoreUnavailableError and TransientStorageError."""
+        now = self._clock()
+        if self._due_at is not None and now < self._due_at:
+            return 0
+        page = await self._images.page(self._last_key, _PAGE)
+        old = [one.key for one in page if one.stored_at < now - self._after]
+        orphans = await self._analyses.without_row(old)
+        for key in orphans:
+            await self._images.delete(key)
+            _log.info("object_reaped", key=key)
+        self._metrics.swept.labels("object").inc(len(orphans))
+        self._last_key = page[-1].key if page else ""
+        self._due_at = now + self._every
+        return len(orphans)
