@@ -1,12 +1,12 @@
 """The channels and operations of the AsyncAPI document, one channel for each topic."""
 
-from datetime import timedelta
 from typing import Any, Final
 
 from topics.asyncapi_messages import BINDING_VERSION
 from topics.asyncapi_roles import PUBLIC, Role, message_name, role_of
 from topics.asyncapi_sentences import TOPICS, Said
 from topics.catalog import Topic
+from topics.topic_configuration import configuration_of
 
 _INTERNAL: Final = {"x-internal": True}
 _TO_ADMIT: Final = [{"$ref": "#/components/securitySchemes/credential"}]
@@ -90,10 +90,9 @@ def _said(topic: Topic, role: Role) -> Said:
 
 def _kafka(topic: Topic) -> dict[str, Any]:
     """Partitions and replicas are the deployment's, except where the design asks for one."""
-    configuration: dict[str, Any] = {"cleanup.policy": [topic.cleanup]}
-    if topic.cleanup == "delete":
-        configuration["retention.ms"] = topic.retention // timedelta(milliseconds=1)
-    configuration["max.message.bytes"] = topic.broker_limit_bytes
+    policy = {"cleanup.policy": [topic.cleanup]}
+    numbers = configuration_of(topic).items() - {("cleanup.policy", topic.cleanup)}
+    configuration = policy | {name: int(value) for name, value in sorted(numbers)}
     return {
         "topic": topic.name,
         **({"partitions": 1} if topic.single_partition else {}),

@@ -1,20 +1,18 @@
-"""The official JSON Schema of AsyncAPI 3.1.0: `python -m tests.support.services.asyncapi_schema`.
+"""The official JSON Schema of AsyncAPI 3.1.0: how it is had, and where it lies.
 
-From the npm package @asyncapi/specs (Apache-2.0), of which one file is kept. It is no server: where
-it cannot be had, only the tests that need it are skipped, and in CI they fail.
+From the npm package @asyncapi/specs (Apache-2.0), of which one file is kept.
 """
 
 import base64
 import hashlib
 import json
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
 
 from tests.support.services import recipes
 from tests.support.services.cache import cache_folder, filled_at_once
-from tests.support.services.install import install
+from tests.support.services.programs import NotInstalledError
 
 VERSION = "6.11.1"
 SHA512 = "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ=="
@@ -22,16 +20,10 @@ _PACKAGE = f"@asyncapi/specs@{VERSION}"
 _MEMBER = "package/schemas/3.1.0-without-$id.json"
 
 
-class SchemaMissingError(RuntimeError):
-    """It is not on this machine; the message says how it comes there."""
-
-
 def asyncapi_schema() -> dict[str, Any]:
-    """Draft 07. Raises SchemaMissingError."""
+    """Draft 07. NotInstalledError when it is not there."""
     if not _file().is_file():
-        raise SchemaMissingError(
-            f"not installed: @asyncapi/specs {VERSION} (python -m {__spec__.name})"
-        )
+        raise NotInstalledError(_PACKAGE)
     loaded: dict[str, Any] = json.loads(_file().read_text(encoding="utf-8"))
     return loaded
 
@@ -43,6 +35,7 @@ def asyncapi_schema_recipe() -> recipes.Recipe:
         is_there=_file().is_file,
         missing_tools=lambda: recipes._not_on_path("npm"),
         install=_install,
+        is_optional=True,
     )
 
 
@@ -61,16 +54,13 @@ def _install() -> None:
         recipes._run("npm", "pack", _PACKAGE, "--silent", "--pack-destination", str(scratch))
         (archive,) = scratch.glob("*.tgz")
         recipes._require(package_fault(archive.read_bytes()))
-        (scratch / _file().name).write_bytes(_member_of(archive))
+        (scratch / _file().name).write_bytes(_schema_in(archive))
         archive.unlink()
 
 
-def _member_of(archive: Path) -> bytes:
+def _schema_in(archive: Path) -> bytes:
     with tarfile.open(archive) as package:
         member = package.extractfile(_MEMBER)
-        assert member is not None
+        if member is None:
+            raise recipes.RecipeFailedError(f"{_PACKAGE} has no {_MEMBER}")
         return member.read()
-
-
-if __name__ == "__main__":
-    sys.exit(install([asyncapi_schema_recipe()], cache_folder()))
