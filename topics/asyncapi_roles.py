@@ -22,8 +22,8 @@ PUBLIC: Final = frozenset({Role.INBOX, Role.RESULT})
 
 TAGS: Final = {
     Role.INBOX: "Outside producers write here.",
-    Role.RESULT: "Outside consumers read here, each in a consumer group of its own; its name begins "
-    f"with `{CONSUMER.joins_prefix}`.",
+    Role.RESULT: "Outside consumers read here, each in a consumer group of its own, whose name "
+    f"begins with `{CONSUMER.joins_prefix}`.",
     Role.WORK: "Between our own processes: what was accepted and has no outcome yet.",
     Role.RETRY: "Records that wait for another try.",
     Role.DEAD_LETTER: "Records that were set aside, for the operator.",
