@@ -46,7 +46,7 @@ def create_topics() -> None:
 
 @topics.command("verify")
 def verify_topics() -> None:
-    """Compare the topics with the catalog; exit code 3 when one is missing or too small."""
+    """Compare the topics with the catalog; exit code 3 when one differs."""
     from cli.broker_errors import broker_error  # noqa: PLC0415 - keeps --help fast
     from cli.settings import load_settings  # noqa: PLC0415 - as above
     from topics import admin  # noqa: PLC0415 - as above

@@ -8,11 +8,13 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 
 from topics.broker_admin import broker_admin, partition_numbers
 from topics.catalog import ALL, LOG_IDENTITY, Topic
+from topics.configuration_check import deviations, read_configurations
 from topics.errors import LogUnavailableError
 from topics.identity import has_identity, write_identity
 from topics.refusals import missing_right
 from topics.rights import Rights, require_rights
 from topics.settings import KafkaSettings
+from topics.topic_configuration import configuration_of
 
 _PAUSE_S = 0.05
 
@@ -31,7 +33,22 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
 
 
 async def verify_topics(settings: KafkaSettings) -> list[str]:
-    """What is wrong, one line each naming the topic; empty when all is well.
+    """What is wrong, one line each naming the topic; empty when all is well. Needs the right to see
+    the configuration of topics, which no process needs that only works them.
+    Raises LogUnavailableError."""
+    problems = await verify_presence(settings)
+    async with broker_admin(settings) as client:
+        present = set(await client.list_topics())
+        names = [topic.name for topic in ALL if topic.name in present]
+        found = await read_configurations(client, settings, names)
+    for topic in ALL:
+        if topic.name in found:
+            problems += deviations(topic, found[topic.name])
+    return problems
+
+
+async def verify_presence(settings: KafkaSettings) -> list[str]:
+    """Only what a worker cannot do without: the topics, their partitions, the log's identity.
     Raises LogUnavailableError."""
     await require_rights(settings, Rights(describe=[topic.name for topic in ALL]))  # else unseen
     async with broker_admin(settings) as client:
@@ -62,16 +79,10 @@ def _partitions_of(topic: Topic, settings: KafkaSettings) -> int:
 
 
 def _to_new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
-    configs = {
-        "cleanup.policy": topic.cleanup,
-        "max.message.bytes": str(topic.broker_limit_bytes),
-        "min.insync.replicas": str(settings.min_insync_replicas),
-    }
-    if topic.cleanup == "delete":
-        configs["retention.ms"] = str(int(topic.retention.total_seconds() * 1000))
+    own = {"min.insync.replicas": str(settings.min_insync_replicas)}
     return NewTopic(
         topic.name, _partitions_of(topic, settings), settings.replication_factor,
-        topic_configs=configs,
+        topic_configs=configuration_of(topic) | own,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from topics.connection import client_arguments
 from topics.errors import BrokerRefusesError, LogUnavailableError
 from topics.settings import KafkaSettings
 
-Operation = Literal["Read", "Write", "Describe", "Create"]
+Operation = Literal["Read", "Write", "Describe", "Create", "DescribeConfigs"]
 _LOOK_S = 5.0
 
 

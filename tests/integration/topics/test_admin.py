@@ -1,7 +1,8 @@
 """Topics are created once whoever asks how often, and every difference is named."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,10 +11,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.integration.topics.groups import admin
 from tests.support.services.kafka import Kafka
-from topics.admin import create_topics, verify_topics
-from topics.catalog import ALL, IMAGE_ANALYZED, LOG_IDENTITY
+from topics.admin import create_topics, verify_presence, verify_topics
+from topics.catalog import ALL, IMAGE_ANALYZED, LOG_IDENTITY, Topic, topic_named
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
+from topics.topic_configuration import configuration_of
 
 pytestmark = pytest.mark.kafka
 NAMES = [topic.name for topic in ALL]
@@ -40,6 +42,36 @@ async def identities(settings: KafkaSettings) -> list[bytes]:
         return [(await consumer.getone(place)).value for _ in range(end)]
     finally:
         await consumer.stop()
+
+
+def new_topic(topic: Topic, partitions: int) -> NewTopic:
+    return NewTopic(
+        topic.name, 1 if topic.single_partition else partitions, 1,
+        topic_configs=configuration_of(topic),
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def configured(
+    settings: KafkaSettings, topic: Topic, values: dict[str, str]
+) -> AsyncIterator[None]:
+    """Besides its other values, which are the catalog's; for as long as the block lasts."""
+    try:
+        await alter(settings, topic, configuration_of(topic) | values)
+        yield
+    finally:
+        await alter(settings, topic, configuration_of(topic))
+
+
+async def alter(settings: KafkaSettings, topic: Topic, values: dict[str, str]) -> None:
+    """Returns when the broker shows it: it acts on a change when it gets round to it."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=values)
+    async with admin(settings) as client:
+        [answer] = await client.alter_configs([resource])
+    assert [entry[0] for entry in answer.resources] == [0]
+    async with asyncio.timeout(20):
+        while not values.items() <= (await configurations(settings))[topic.name].items():  # noqa: ASYNC110 - brokers cannot notify
+            await asyncio.sleep(0.05)
 
 
 async def configurations(settings: KafkaSettings) -> dict[str, dict[str, str]]:
@@ -70,7 +102,7 @@ async def test_three_who_create_at_once_agree_and_a_repeat_creates_nothing(
 async def test_what_is_missing_too_small_or_without_identity_is_named(spoilt_kafka: Kafka) -> None:
     settings = KafkaSettings(bootstrap_servers=spoilt_kafka.bootstrap_servers)
     async with admin(settings) as client:
-        await client.create_topics([NewTopic(IMAGE_ANALYZED.name, 2, 1)])
+        await client.create_topics([new_topic(IMAGE_ANALYZED, 2)])
         async with asyncio.timeout(20):
             while IMAGE_ANALYZED.name not in await client.list_topics():  # noqa: ASYNC110 - brokers cannot notify
                 await asyncio.sleep(0.05)
@@ -83,9 +115,7 @@ async def test_what_is_missing_too_small_or_without_identity_is_named(spoilt_kaf
     two = settings.model_copy(update={"partitions": 2})
     async with admin(settings) as client:
         others = [topic for topic in ALL if topic is not IMAGE_ANALYZED]
-        await client.create_topics(
-            [NewTopic(topic.name, 1 if topic.single_partition else 2, 1) for topic in others]
-        )
+        await client.create_topics([new_topic(topic, 2) for topic in others])
     async with asyncio.timeout(20):  # the broker shows new topics when it gets round to it
         while len(await verify_topics(two)) > 1:  # noqa: ASYNC110 - brokers cannot notify
             await asyncio.sleep(0.05)
@@ -108,6 +138,25 @@ async def test_the_broker_holds_what_the_catalog_declares(settings: KafkaSetting
         if topic.cleanup == "delete":
             retention_ms = int(topic.retention.total_seconds()) * 1000
             assert found[topic.name]["retention.ms"] == str(retention_ms)
+
+
+async def test_a_configuration_that_is_not_the_catalog_s_is_named(settings: KafkaSettings) -> None:
+    letters = topic_named(IMAGE_ANALYZED.dead_letter_name)
+    smaller = {"retention.ms": "86400000", "max.message.bytes": "1000", "cleanup.policy": "compact"}
+    async with configured(settings, letters, smaller):
+        assert await verify_topics(settings) == [
+            "image-analyzed-dlq: cleanup.policy is compact, delete declared",
+            "image-analyzed-dlq: max.message.bytes is 1000, 2100000 declared",
+            "image-analyzed-dlq: retention.ms is 86400000, 2592000000 declared",
+        ]
+        assert await verify_presence(settings) == []  # a worker goes on with it
+
+
+async def test_another_retention_of_what_is_compacted_is_nobody_s_business(
+    settings: KafkaSettings,
+) -> None:
+    async with configured(settings, LOG_IDENTITY, {"retention.ms": "3600000"}):
+        assert await verify_topics(settings) == []
 
 
 async def test_without_a_broker_it_says_so(kafka_to_break: Kafka) -> None:
