@@ -21,6 +21,7 @@ class MemoryLog:
         self.identity = str(uuid.uuid4())
         self.is_down = False
         self.records: defaultdict[str, list[Record]] = defaultdict(list)
+        self.in_order: list[Record] = []
         self._tails: list[MemoryTail] = []
 
     def append(self, record: OutgoingRecord) -> Record:
@@ -32,6 +33,7 @@ class MemoryLog:
             record.key, record.written_value, record.headers,
         )  # fmt: skip
         topic.append(placed)
+        self.in_order.append(placed)
         for tail in self._tails:
             tail.see(placed)
         return placed

@@ -1,13 +1,22 @@
 """Valid events and records for tests: every field has a sensible value, any may be given."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from schemas.contract import RequestFact
-from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted
+from schemas.contract import RequestEvent
+from schemas.events import (
+    AnalysisFailed,
+    CancelRequested,
+    ImageAnalyzed,
+    ImageRequested,
+    ImageRequestedInbox,
+    ImageSubmitted,
+    ImageSubmittedInbox,
+)
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
 from schemas.pictures import object_key
@@ -62,9 +71,36 @@ def analysis_failed(tenant_id: str = "acme", **fields: Any) -> AnalysisFailed:
     return AnalysisFailed(**(defaults | fields))
 
 
-def one_of_each(tenant_id: str = "acme") -> tuple[RequestFact, ...]:
-    """Every class of event, each of a request of its own."""
-    makers = (image_requested, image_submitted, image_analyzed, analysis_failed)
+def cancel_requested(tenant_id: str = "acme", **fields: Any) -> CancelRequested:
+    defaults = {
+        "request_id": new_request_id(),
+        "tenant_id": tenant_id,
+        "requested_at": ACCEPTED_AT + timedelta(seconds=2),
+    }
+    return CancelRequested(**(defaults | fields))
+
+
+def image_requested_inbox(**fields: Any) -> ImageRequestedInbox:
+    defaults = {"request_id": new_request_id(), "image_url": "https://pictures.example/street.jpg"}
+    return ImageRequestedInbox(**(defaults | fields))
+
+
+def image_submitted_inbox(tenant_id: str = "acme", **fields: Any) -> ImageSubmittedInbox:
+    defaults = {
+        "request_id": new_request_id(),
+        "object_key": f"{tenant_id}/cameras/north/17.jpg",
+        "sha256": PICTURE_SHA256,
+        "size_bytes": 161_320,
+        "content_type": "image/jpeg",
+    }
+    return ImageSubmittedInbox(**(defaults | fields))
+
+
+def one_of_each(tenant_id: str = "acme") -> tuple[RequestEvent, ...]:
+    """Every class of event that names a tenant, each of a request of its own."""
+    makers: tuple[Callable[[str], RequestEvent], ...] = (
+        image_requested, image_submitted, image_analyzed, analysis_failed, cancel_requested,
+    )  # fmt: skip
     return tuple(make(tenant_id) for make in makers)
 
 
@@ -95,7 +131,7 @@ def detected_object(request_id: UUID, **fields: Any) -> DetectedObject:
 
 
 def record_of(
-    event: RequestFact, topic: Topic | None = None, *, partition: int = 0, offset: int = 0
+    event: RequestEvent, topic: Topic | None = None, *, partition: int = 0, offset: int = 0
 ) -> Record:
     """The event as its consumer reads it."""
     home = topic or topic_of(type(event))

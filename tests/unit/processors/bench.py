@@ -11,13 +11,14 @@ from processors.cancellations import Cancellations
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
 from processors.settlement import Handler, Patience, Settlement
-from schemas.events import AnalysisFailed, ImageAnalyzed
+from schemas.contract import RequestEvent
+from schemas.events import AnalysisFailed, CancelRequested, ImageAnalyzed
 from storage.analyses_memory import MemoryAnalysisStore
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
 from storage.ports import Analysis
 from telemetry.metrics import Metrics
-from tests.support.events import ACCEPTED_AT
+from tests.support.events import ACCEPTED_AT, record_of
 from topics.catalog import ANALYSIS_FAILED, IMAGE_ANALYZED, IMAGE_SUBMITTED, Topic
 from topics.errors import RecordTooLargeError
 from topics.memory import MemoryLog, MemoryPublisher
@@ -31,7 +32,7 @@ class BreakableImages(MemoryImageStore):
     """Refuses while `is_down`."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(now=lambda: NOW)
         self.is_down = False
 
     async def get(self, key: str, *, max_bytes: int) -> bytes:
@@ -94,6 +95,13 @@ class Bench:
         self.publisher = FussyPublisher(self.log)
         self.outcomes = Outcomes(self.publisher, self.analyses, self.cancelled)
         self.refusals = Refusals(self.publisher, self.images)
+
+    def cancel(self, request: RequestEvent) -> None:
+        """Every worker has heard that somebody wants it ended."""
+        event = CancelRequested(
+            request_id=request.request_id, tenant_id=request.tenant_id, requested_at=self.now
+        )
+        self.cancelled.on_record(record_of(event))
 
     def clock(self) -> datetime:
         return self.now

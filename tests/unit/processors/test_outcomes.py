@@ -38,20 +38,41 @@ async def test_what_has_an_outcome_is_not_failed_again(bench: Bench) -> None:
 
 async def test_the_deadline_is_the_last_moment_in_time(bench: Bench) -> None:
     event = image_submitted()
-    is_late = bench.outcomes.expire_if_late
+    is_late = bench.outcomes.end_if_unwanted
     assert not await is_late(event, event.deadline_at, traceparent=None)
     assert not bench.failures()
     assert await is_late(event, event.deadline_at + timedelta(microseconds=1), traceparent=None)
     (failed,) = bench.failures()
     assert failed.code == FailureCode.DEADLINE_EXCEEDED
     assert event.deadline_at.isoformat() in failed.message
+    assert failed.attempts == 0
+
+
+async def test_what_somebody_cancelled_ends_as_cancelled_even_when_it_is_late(bench: Bench) -> None:
+    event, other = image_submitted(), image_submitted()
+    bench.cancel(event)
+    late = event.deadline_at + timedelta(seconds=1)
+    assert not bench.outcomes.is_wanted(event, bench.now)
+    assert bench.outcomes.is_wanted(other, bench.now)
+    assert await bench.outcomes.end_if_unwanted(event, late, traceparent=None)
+    (failed,) = bench.failures()
+    assert (failed.code, failed.attempts) == (FailureCode.CANCELLED, 0)
+
+
+async def test_a_cancel_after_the_outcome_says_nothing_new(bench: Bench) -> None:
+    event = image_submitted()
+    await bench.analyses.accept(event)
+    await bench.analyses.record([image_analyzed(request_id=event.request_id)])
+    bench.cancel(event)
+    assert await bench.outcomes.end_if_unwanted(event, bench.now, traceparent=None)
+    assert not bench.failures()
 
 
 async def test_without_the_record_nothing_is_decided(bench: Bench) -> None:
     bench.analyses.is_down = True
     event = image_submitted()
     with pytest.raises(StoreUnavailableError):
-        await bench.outcomes.expire_if_late(
+        await bench.outcomes.end_if_unwanted(
             event, event.deadline_at + timedelta(seconds=1), traceparent=None
         )
     assert not bench.failures()

@@ -5,13 +5,35 @@ from datetime import timedelta
 
 import pytest
 
+from processors.reap import Reaper
 from processors.sweep import Sweeper
-from tests.support.events import ACCEPTED_AT, analysis_failed, image_requested, image_submitted
+from storage.ports import Cancellation, IdempotencyKey
+from tests.support.events import (
+    ACCEPTED_AT,
+    analysis_failed,
+    cancel_requested,
+    image_requested,
+    image_submitted,
+)
 from tests.support.eventually import eventually
 from tests.unit.processors.bench import Bench
-from topics.catalog import IMAGE_REQUESTED, IMAGE_SUBMITTED
+from topics.catalog import (
+    CANCEL_REQUESTED,
+    IMAGE_REQUESTED,
+    IMAGE_SUBMITTED,
+    IMAGE_SUBMITTED_BULK,
+)
+from topics.codec import decode
 from topics.errors import LogUnavailableError
 from topics.memory import MemoryBacklogClock
+
+
+def reaper(bench: Bench) -> Reaper:
+    """An object without a request is left alone for an hour; a page a minute."""
+    return Reaper(
+        images=bench.images, analyses=bench.analyses, metrics=bench.metrics, clock=bench.clock,
+        after=timedelta(hours=1), every=timedelta(minutes=1),
+    )  # fmt: skip
 
 
 def sweeper(bench: Bench, backlog: MemoryBacklogClock | None = None) -> Sweeper:
@@ -19,7 +41,7 @@ def sweeper(bench: Bench, backlog: MemoryBacklogClock | None = None) -> Sweeper:
     return Sweeper(
         analyses=bench.analyses, publisher=bench.publisher,
         backlog=backlog or MemoryBacklogClock(), clock=bench.clock, metrics=bench.metrics,
-        every_s=0.001, grace_s=30,
+        reaper=reaper(bench), every_s=0.001, grace_s=30,
     )  # fmt: skip
 
 
@@ -30,7 +52,7 @@ async def test_both_kinds_are_announced_to_their_topics_once(bench: Bench) -> No
     assert await sweeper(bench).sweep() == 2
     assert [record.value for record in bench.written(IMAGE_REQUESTED.name)] == [requested.to_json()]
     assert [record.value for record in bench.written(IMAGE_SUBMITTED.name)] == [submitted.to_json()]
-    assert bench.count("analyzer_swept_total") == 2
+    assert bench.count("analyzer_swept_total", what="request") == 2
     assert await sweeper(bench).sweep() == 0
 
 
@@ -108,3 +130,48 @@ async def test_an_error_of_our_own_ends_the_worker(bench: Bench) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await sweeper(bench, Broken()).run()
+
+
+async def test_the_lane_is_kept(bench: Bench) -> None:
+    await bench.analyses.accept(image_submitted(), lane="bulk")
+    await sweeper(bench).sweep()
+    assert len(bench.written(IMAGE_SUBMITTED_BULK.name)) == 1
+    assert not bench.written(IMAGE_SUBMITTED.name)
+
+
+async def test_a_cancel_that_was_never_announced_does_not_wait_for_the_backlog(
+    bench: Bench,
+) -> None:
+    request = image_submitted()
+    await bench.analyses.accept(request)
+    asked_at = bench.now - timedelta(seconds=31)
+    await bench.analyses.request_cancel(request.tenant_id, request.request_id, asked_at)
+    backlog = MemoryBacklogClock()
+    backlog.oldest = ACCEPTED_AT - timedelta(minutes=10)
+    assert await sweeper(bench, backlog).sweep() == 0
+    (record,) = bench.written(CANCEL_REQUESTED.name)
+    assert decode(record, CANCEL_REQUESTED).event == cancel_requested(
+        request_id=request.request_id, requested_at=asked_at
+    )
+    await sweeper(bench, backlog).sweep()
+    assert len(bench.written(CANCEL_REQUESTED.name)) == 1
+
+
+async def test_what_is_announced_again_was_cancelled_before(bench: Bench) -> None:
+    """The log is another one: both were announced and neither is in it."""
+    request = image_submitted()
+    await bench.analyses.accept(request)
+    await bench.analyses.request_cancel(request.tenant_id, request.request_id, ACCEPTED_AT)
+    cancel = Cancellation(request.tenant_id, request.request_id, ACCEPTED_AT)
+    await bench.analyses.mark_cancels_announced([cancel], ACCEPTED_AT)
+    assert await sweeper(bench).sweep() == 1
+    assert [record.topic for record in bench.log.in_order] == [
+        CANCEL_REQUESTED.name, IMAGE_SUBMITTED.name,
+    ]  # fmt: skip
+
+
+async def test_expired_names_of_requests_are_forgotten(bench: Bench) -> None:
+    key = IdempotencyKey("mine", b"f" * 32, bench.now - timedelta(seconds=1))
+    await bench.analyses.accept(image_submitted(), idempotency=key)
+    await sweeper(bench).sweep()
+    assert bench.count("analyzer_swept_total", what="idempotency_key") == 1
