@@ -92,7 +92,7 @@ DETECT = Principal(
 IO = Principal(
     "io",  # admit, fetch, record, retry, sweep
     reads=(*CONSUMED, *RETRIES, CANCEL_REQUESTED, LOG_IDENTITY),  # sweep dates what detect works
-    writes=(*FLOW, CANCEL_REQUESTED, *_set_aside(_IO_WORKS)),
+    writes=(*FLOW, CANCEL_REQUESTED, *_set_aside(_IO_WORKS), *DEAD_LETTERS),  # retry refuses, too
     describes=ALL,
     joins=_groups((*_IO_WORKS, *RETRIES)),
     watches=_groups(_SUBMITTED),  # sweep's horizon
