@@ -20,7 +20,7 @@ from processors.health_server import HealthServer
 from processors.inbox_checks import InboxLimits
 from processors.liveness import Consumption, FaustMember, Liveness
 from processors.parts import Parts, WorkerConfig, make_parts
-from processors.process import Errand, Resources, Together, WorkerProcess
+from processors.process import Errand, Resources, Together, WorkerProcess, check_broker
 from processors.producers import Producers
 from processors.reap import Reaper
 from processors.record import RecordOutcome
@@ -157,6 +157,7 @@ def run_parts(names: Sequence[str], parts: Parts) -> int:
     """The same with parts that are made already."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
+    loop.run_until_complete(check_broker(parts.config.kafka, _rights(names)))
     worker = WorkerProcess(
         _services(parts, names), loop, stop_deadline_s=parts.config.worker.stop_deadline_s
     )
@@ -179,7 +180,7 @@ def _services(parts: Parts, names: Sequence[str]) -> list[mode.Service]:
     errands = [Errand(ERRANDS[name](parts)) for name in names if name in ERRANDS]
     applications = Together([app for app, _ in made])
     looking = [Errand(liveness.run), Errand(watch.run)]
-    return [Resources(parts, server, _rights(names)), *looking, applications, *errands]
+    return [Resources(parts, server), *looking, applications, *errands]
 
 
 def _rights(names: Sequence[str]) -> Rights:

@@ -14,6 +14,7 @@ from processors.watchdog import end_if_hung
 from telemetry.logs import get_logger
 from topics.admin import verify_presence
 from topics.rights import Rights, require_rights
+from topics.settings import KafkaSettings
 
 _log = get_logger(__name__)
 
@@ -24,6 +25,16 @@ class TopicsNotReadyError(Exception):
 
 class ErrandEndedError(Exception):
     """A loop of ours returned, which none of them should."""
+
+
+async def check_broker(kafka: KafkaSettings, rights: Rights) -> None:
+    """To be done before any service is there: an error in the start of one is only logged.
+
+    Raises TopicsNotReadyError, BrokerRefusesError and LogUnavailableError."""
+    problems = await verify_presence(kafka)
+    if problems:
+        raise TopicsNotReadyError("; ".join(problems))
+    await require_rights(kafka, rights)
 
 
 class WorkerProcess(mode.Worker):
@@ -53,18 +64,13 @@ class WorkerProcess(mode.Worker):
 class Resources(mode.Service):
     """Opens the shared parts before anything consumes, and closes them after everything has."""
 
-    def __init__(self, parts: Parts, server: HealthServer, rights: Rights) -> None:
+    def __init__(self, parts: Parts, server: HealthServer) -> None:
         super().__init__()
         self._parts = parts
         self._server = server
-        self._rights = rights
         self._stack = AsyncExitStack()
 
     async def on_start(self) -> None:
-        problems = await verify_presence(self._parts.config.kafka)
-        if problems:
-            raise TopicsNotReadyError("; ".join(problems))
-        await require_rights(self._parts.config.kafka, self._rights)
         self._stack.push_async_callback(self._server.aclose)
         await self._server.start()
         await open_parts(self._parts, self._stack)
