@@ -20,6 +20,12 @@ def test_references_are_written_out_with_what_stands_beside_them() -> None:
     }
 
 
+def test_annotations_beside_a_reference_go_before_those_behind_it() -> None:
+    schema = {"$defs": {"A": {"default": 1, "examples": [1]}}, "$ref": "#/$defs/A", "default": 2}
+    assert expanded(schema)["default"] == 2
+    assert expanded(schema)["examples"] == [1]
+
+
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
@@ -39,6 +45,8 @@ def test_a_property_may_be_called_as_a_keyword() -> None:
     schema = {"properties": {"$ref": {"type": "string"}, "title": {"title": "Title"}}}
     assert expanded(schema)["properties"] == schema["properties"]
     assert without_words(schema) == {"properties": {"$ref": {"type": "string"}, "title": {}}}
+    named = {"properties": {"properties": {"title": "Properties", "type": "null"}}}
+    assert without_words(named) == {"properties": {"properties": {"type": "null"}}}
 
 
 def test_a_union_is_the_list_of_its_shapes() -> None:
