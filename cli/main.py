@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from cli import model_commands, setup_commands, submit_command, up_command
+from cli import dlq_commands, model_commands, setup_commands, submit_command, up_command
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
 
@@ -41,6 +41,7 @@ def worker(names: tuple[str, ...]) -> None:
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
 app.add_command(setup_commands.keys)
+app.add_command(dlq_commands.dlq)
 app.add_command(model_commands.models)
 app.add_command(up_command.prepare_embedded)
 app.add_command(up_command.first_look)

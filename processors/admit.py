@@ -60,7 +60,8 @@ class AdmitRequest:
             self._metrics.inbox_refused("unknown", error.reason)
             raise
         try:
-            await self._admit(event, envelope, producer)
+            check_names(event, envelope.claims, producer.tenant_id)
+            await self.admit(event, producer, traceparent=envelope.traceparent)
         except InvalidMessageError as error:
             self._metrics.inbox_refused(producer.name, error.reason)
             await self._tell(event, producer, error, envelope.traceparent)
@@ -68,9 +69,10 @@ class AdmitRequest:
                 error.reason, error.detail, tenant_id=producer.tenant_id
             ) from None
 
-    async def _admit(self, event: InboxEvent, envelope: Envelope, producer: Producer) -> None:
-        if envelope.claims is not None:
-            check_names(event, envelope.claims, producer.tenant_id)
+    async def admit(
+        self, event: InboxEvent, producer: Producer, *, traceparent: str | None
+    ) -> None:
+        """Accepted and announced when it returns. Raises InvalidMessageError."""
         known = await self._analyses.find(producer.tenant_id, event.request_id)
         request = to_request(event, producer.tenant_id, self._clock(), self._limits)
         if known is not None:
@@ -84,7 +86,7 @@ class AdmitRequest:
         if known is None or isinstance(known.outcome, Pending):
             lane = event.lane if known is None else known.lane
             topic = work_topic(type(request), lane)
-            await self._publisher.publish(request, topic=topic, traceparent=envelope.traceparent)
+            await self._publisher.publish(request, topic=topic, traceparent=traceparent)
         _log.info("request_admitted", key_id=producer.name, is_repeat=known is not None)
 
     async def _tell(

@@ -83,16 +83,10 @@ def _fetch(parts: Parts, announce_on: Topic) -> Handler:
 def _admit(parts: Parts) -> Handler:
     worker = parts.config.worker
     keys = KnownKeys(parts.api_keys, hit_s=worker.auth_cache_s, miss_s=worker.auth_miss_cache_s)
-    limits = InboxLimits(
-        max_image_bytes=worker.max_image_bytes,
-        deadline_default=timedelta(seconds=worker.deadline_default_s),
-        deadline_most=timedelta(seconds=worker.deadline_max_s),
-        fetch_allow_networks=worker.fetch_allow_networks,
-    )
     return AdmitRequest(
         producers=Producers(keys, bound=worker.inbox_tenants),
         images=parts.images, analyses=parts.analyses, publisher=parts.publisher,
-        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=limits,
+        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=InboxLimits.of(worker),
         metrics=parts.metrics, clock=parts.clock,
     )  # fmt: skip
 

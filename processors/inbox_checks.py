@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from outbound.errors import BlockedAddressError, InvalidUrlError
 from outbound.urls import check_url
+from processors.settings import WorkerSettings
 from schemas.events import (
     ImageRequested,
     ImageRequestedInbox,
@@ -30,6 +31,15 @@ class InboxLimits:
     deadline_default: timedelta
     deadline_most: timedelta
     fetch_allow_networks: Sequence[IPv4Network | IPv6Network]
+
+    @classmethod
+    def of(cls, worker: WorkerSettings) -> "InboxLimits":
+        return cls(
+            max_image_bytes=worker.max_image_bytes,
+            deadline_default=timedelta(seconds=worker.deadline_default_s),
+            deadline_most=timedelta(seconds=worker.deadline_max_s),
+            fetch_allow_networks=worker.fetch_allow_networks,
+        )
 
 
 def check_names(event: InboxEvent, claims: Claims, tenant_id: str) -> None:

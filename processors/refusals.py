@@ -10,7 +10,7 @@ from schemas.failures import FailureCode
 from storage.ports import ImageStore
 from topics.catalog import topic_named
 from topics.codec import request_named_by, trace_of
-from topics.dead_letters import Refusal, dead_letter, fits
+from topics.dead_letters import PARKED_AT, Refusal, dead_letter, fits
 from topics.publisher import EventPublisher
 from topics.record_batches import unpacked
 from topics.records import Headers, OutgoingRecord, Record
@@ -67,7 +67,7 @@ class Refusals:
             key, io.BytesIO(value), size_bytes=len(value), content_type="application/octet-stream"
         )
         where = (
-            ("dlq-object-key", key.encode()),
+            (PARKED_AT, key.encode()),
             ("dlq-size-bytes", str(len(value)).encode()),
             ("dlq-sha256", hashlib.sha256(value).hexdigest().encode()),
         )

@@ -182,3 +182,13 @@ WITH tenant AS (
 INSERT INTO api_keys (key_id, tenant_id, key_hash, name)
 VALUES (%(key_id)s, %(tenant_id)s, %(key_hash)s, %(name)s)
 ON CONFLICT DO NOTHING
+
+-- name: find_handled_letters
+SELECT topic, partition, record_offset, action, request_id, handled_at
+FROM handled_letters WHERE log_identity = %(log_identity)s
+
+-- name: note_handled_letter
+-- The first note stays: what was replayed is not discarded afterwards.
+INSERT INTO handled_letters (log_identity, topic, partition, record_offset, action, request_id)
+VALUES (%(log_identity)s, %(topic)s, %(partition)s, %(offset)s, %(action)s, %(request_id)s)
+ON CONFLICT DO NOTHING

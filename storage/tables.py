@@ -140,3 +140,21 @@ class IdempotencyKeyRow(Table):
     fingerprint: Mapped[bytes]
     request_id: Mapped[UUID]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class HandledLetterRow(Table):
+    """A dead letter that the operator has dealt with; the letter itself stays in its log."""
+
+    __tablename__ = "handled_letters"
+
+    log_identity: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record_offset: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    action: Mapped[str]
+    request_id: Mapped[UUID | None]
+    handled_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("action IN ('replayed', 'discarded')", name="action_is_known"),
+    )

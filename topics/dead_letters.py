@@ -12,6 +12,8 @@ from topics.sealed import UnreadableBatch
 
 REPLAYS = "dlq-replays"
 """How often the record was replayed: it stays on it, unlike all else that a dead letter adds."""
+PARKED_AT = "dlq-object-key"
+"""Where the value lies in the bucket when no dead-letter topic takes it."""
 _REDACTED = b"redacted"
 _TEXT_LIMIT = 1024
 _HEADER_ALLOWANCE = 64_000
@@ -58,6 +60,11 @@ def dead_letter(record: Record, refusal: Refusal) -> OutgoingRecord:
     added = tuple((name, text.encode("utf-8", "replace")) for name, text in why.items() if text)
     name = topic_named(origin_of(record.topic)).dead_letter_name
     return OutgoingRecord(name, record.key, value, kept + added)
+
+
+def parked_key(letter: Record) -> str | None:
+    """Where the value of that dead letter is, when it is not in it."""
+    return letter.header(PARKED_AT)
 
 
 def fits(letter: OutgoingRecord) -> bool:

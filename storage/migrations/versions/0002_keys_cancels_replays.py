@@ -30,6 +30,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'accepted' AND cancel_requested_at IS NOT NULL"),
     )
     _create_idempotency_keys()
+    _create_handled_letters()
 
 
 def _create_idempotency_keys() -> None:
@@ -45,6 +46,26 @@ def _create_idempotency_keys() -> None:
     op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"])
 
 
+def _create_handled_letters() -> None:
+    op.create_table(
+        "handled_letters",
+        sa.Column("log_identity", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("partition", sa.Integer(), nullable=False),
+        sa.Column("record_offset", sa.BigInteger(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Uuid()),
+        sa.Column("handled_at", MOMENT, server_default=sa.func.now(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "log_identity", "topic", "partition", "record_offset", name="pk_handled_letters"
+        ),
+        sa.CheckConstraint(
+            "action IN ('replayed', 'discarded')",
+            name=op.f("ck_handled_letters_action_is_known"),
+        ),
+    )
+
+
 ANALYSES_CHECKS = {
     "lane_is_known": "lane IN ('interactive', 'bulk')",
     "replays_are_few": "replay_number BETWEEN 0 AND 3",
@@ -52,6 +73,7 @@ ANALYSES_CHECKS = {
 
 
 def downgrade() -> None:
+    op.drop_table("handled_letters")
     op.drop_table("idempotency_keys")
     op.drop_index("ix_analyses_to_be_cancelled", "analyses")
     for name in ANALYSES_CHECKS:

@@ -1,0 +1,91 @@
+"""What `image-analyzer dlq` works with: letters, the book of what was done, the replayer."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from uuid_utils.compat import uuid7
+
+from cli.dlq_filters import LetterFilter
+from cli.settings import Settings, require
+from processors.admit import AdmitRequest
+from processors.inbox_checks import InboxLimits
+from processors.producers import Producers
+from processors.replay import Replayer
+from processors.room import InboxRoom
+from storage.analyses_postgres import PostgresAnalysisStore
+from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.known_keys import KnownKeys
+from storage.letter_book import Handling, LetterBook
+from storage.opening import open_images
+from storage.postgres_pool import PostgresPool
+from telemetry.metrics import Metrics
+from topics.letters import DeadLetter, identity_of_log, read_letters
+from topics.publisher import KafkaPublisher
+
+_PUBLISH_BUDGET_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    letter: DeadLetter
+    handling: Handling | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    settings: Settings
+    book: LetterBook
+    replayer: Replayer
+
+    async def find(self, wanted: LetterFilter, *, handled_too: bool) -> list[Found]:
+        """Oldest first. Raises LogUnavailableError and StorageError."""
+        handled = await self.book.handled()
+        letters = read_letters(self.settings.kafka, wanted.topics, since=wanted.since)
+        found = [
+            Found(letter, handled.get(letter.place))
+            async for letter in letters
+            if wanted.takes(letter) and (handled_too or letter.place not in handled)
+        ]
+        return sorted(found, key=lambda one: (one.letter.failed_at, one.letter.place))
+
+
+@contextlib.asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Raises ConfigurationError, LogUnavailableError and StorageError."""
+    postgres = require(settings.postgres, "ANALYZER_POSTGRES__DSN")
+    bucket = require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT")
+    async with contextlib.AsyncExitStack() as stack:
+        metrics = Metrics()
+        images = open_images(bucket, metrics)
+        stack.push_async_callback(images.aclose)
+        pool = PostgresPool(postgres)
+        stack.push_async_callback(pool.aclose)
+        await pool.open()
+        source = f"/image-analyzer/dlq/{socket.gethostname()}/{os.getpid()}"
+        publisher = KafkaPublisher(settings.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)
+        stack.push_async_callback(publisher.aclose)
+        identity, _ = await asyncio.gather(identity_of_log(settings.kafka), publisher.start())
+        analyses = PostgresAnalysisStore(pool)
+        worker = settings.worker
+        admission = AdmitRequest(
+            producers=Producers(
+                KnownKeys(PostgresApiKeyStore(pool), hit_s=0, miss_s=0), bound={}
+            ),
+            images=images, analyses=analyses, publisher=publisher,
+            room=InboxRoom(analyses, limit=worker.max_unfinished),
+            limits=InboxLimits.of(worker), metrics=metrics, clock=_now,
+        )  # fmt: skip
+        replayer = Replayer(
+            analyses=analyses, images=images, publisher=publisher, admission=admission,
+            clock=_now, new_id=uuid7, lives_for=timedelta(seconds=worker.deadline_default_s),
+        )  # fmt: skip
+        yield Desk(settings, LetterBook(pool, identity), replayer)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,130 @@
+"""A dead letter back to work: what a replay of it is, and doing it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from processors.admit import AdmitRequest
+from processors.producers import Producer
+from processors.record import RecordOutcome
+from schemas.events import InboxEvent
+from storage.errors import NotFoundError, ObjectTooLargeError
+from storage.ports import AnalysisStore, ImageStore, ReplayRefusedError
+from topics.catalog import RESULTS, work_topic
+from topics.codec import decode, request_named_by
+from topics.dead_letters import parked_key
+from topics.errors import InvalidMessageError, RecordTooLargeError
+from topics.letters import MOST_REPLAYS, DeadLetter
+from topics.publisher import EventPublisher
+from topics.records import Record
+
+_LARGEST = 64_000_000
+
+
+class Replayer:
+    """A request becomes a new request that names the old one; a refused outcome is recorded, and
+    never written to the public topic again; a stranger's request is admitted under its own id; a
+    record that names no request goes back to its topic. More than three replays are refused.
+
+    `replay` may be repeated: whatever it did before is not done twice.
+    """
+
+    def __init__(
+        self,
+        *,
+        analyses: AnalysisStore,
+        images: ImageStore,
+        publisher: EventPublisher,
+        admission: AdmitRequest,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        lives_for: timedelta,
+    ) -> None:
+        self._analyses = analyses
+        self._images = images
+        self._publisher = publisher
+        self._admission = admission
+        self._record = RecordOutcome(analyses)
+        self._clock = clock
+        self._new_id = new_id
+        self._lives_for = lives_for
+
+    async def replay(self, letter: DeadLetter, *, tenant_id: str = "") -> UUID | None:
+        """The request that is worked again; None for a record that names none. `tenant_id` is for
+        an inbox record whose credential was not good: the operator vouches for it.
+
+        Raises ReplayRefusedError, and what the stores and the log raise.
+        """
+        if letter.about("content"):
+            raise ReplayRefusedError("its batch cannot be read; produce its records anew")
+        if letter.origin.is_inbox:
+            return await self._admit(letter, tenant_id or letter.tenant_id)
+        if letter.origin in RESULTS:
+            return await self._record_outcome(letter)
+        return await self._work_again(letter)
+
+    async def _work_again(self, letter: DeadLetter) -> UUID | None:
+        named = request_named_by(letter.record)
+        if named is None:
+            await self._send_back(letter)
+            return None
+        new_id, now = self._new_id(), self._clock()
+        try:
+            made = await self._analyses.accept_replay(
+                named.tenant_id, named.request_id,
+                as_id=new_id, at=now, deadline_at=now + self._lives_for,
+            )  # fmt: skip
+        except NotFoundError:
+            await self._send_back(letter)
+            return None
+        await self._publisher.publish(made.request, topic=work_topic(type(made.request), made.lane))
+        return new_id
+
+    async def _send_back(self, letter: DeadLetter) -> None:
+        if letter.replays >= MOST_REPLAYS:
+            raise ReplayRefusedError(f"it was replayed {letter.replays} times already")
+        try:
+            await self._publisher.forward(letter.original(await self._value(letter)))
+        except RecordTooLargeError as error:
+            raise ReplayRefusedError(f"{letter.origin.name} does not take it: {error}") from None
+
+    async def _record_outcome(self, letter: DeadLetter) -> UUID:
+        envelope = decode(await self._as_it_was(letter), letter.origin)
+        await self._record(envelope)
+        return envelope.event.request_id
+
+    async def _admit(self, letter: DeadLetter, tenant_id: str) -> UUID:
+        if not tenant_id:
+            raise ReplayRefusedError("nobody vouches for its producer: name the tenant")
+        envelope = decode(await self._as_it_was(letter), letter.origin)
+        event = envelope.event
+        if not isinstance(event, InboxEvent):
+            raise TypeError(f"expected an inbox event, got {type(event).__name__}")
+        producer = Producer(tenant_id, "operator")
+        await self._admission.admit(event, producer, traceparent=envelope.traceparent)
+        return event.request_id
+
+    async def _as_it_was(self, letter: DeadLetter) -> Record:
+        was = letter.original(await self._value(letter))
+        at = letter.record
+        return Record(
+            letter.origin.name, at.partition, at.offset, at.timestamp_ms,
+            was.key, was.value, was.headers,
+        )  # fmt: skip
+
+    async def _value(self, letter: DeadLetter) -> bytes | None:
+        """From the bucket when the dead-letter topic did not take it."""
+        key = parked_key(letter.record)
+        if key is None:
+            return letter.record.value
+        try:
+            return await self._images.get(key, max_bytes=_LARGEST)
+        except (NotFoundError, ObjectTooLargeError) as error:
+            raise ReplayRefusedError(f"what was parked as {key} cannot be had: {error}") from None
+
+
+def reason_of(error: InvalidMessageError | ReplayRefusedError) -> str:
+    """Why a letter was not replayed, in words for the operator."""
+    if isinstance(error, InvalidMessageError):
+        return f"it would be refused again: {error.reason}: {error.detail}"
+    return str(error)
