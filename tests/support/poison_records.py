@@ -40,23 +40,23 @@ def good_record(topic: str, *, request_id: str = "", tenant_id: str = "acme") ->
 
 
 def poison_records(topic: str, *, tenant_id: str = "acme") -> tuple[PoisonRecord, ...]:
-    """All of them, each about a request of its own. Under a megabyte, but for `over_a_megabyte`,
-    which a broker takes when it is compressed."""
+    """All of them, each about a request of its own. Under a megabyte, but for `over_a_megabyte` and
+    `twenty_megabytes`, which a broker takes when they are compressed."""
     made = []
-    for name, (reason, spoil) in (_BODIES | _FIELDS | _HEADERS | _KEYS).items():
+    for name, (reason, spoil) in (BODIES | _FIELDS | ENVELOPES | _TENANTS | _KEYS).items():
         good = good_record(topic, tenant_id=tenant_id)
         made.append(replace(spoil(good), name=name, reason=reason))
     return tuple(made)
 
 
-_Spoil = Callable[[PoisonRecord], PoisonRecord]
+Spoil = Callable[[PoisonRecord], PoisonRecord]
 
 
-def _value(value: bytes | None) -> _Spoil:
+def _value(value: bytes | None) -> Spoil:
     return lambda good: replace(good, value=value, names_request=False)
 
 
-def _field(name: str, raw_json: str, *, names_request: bool = False) -> _Spoil:
+def spoil_field(name: str, raw_json: str, *, names_request: bool = False) -> Spoil:
     def spoil(good: PoisonRecord) -> PoisonRecord:
         body = json.loads(good.value or b"")
         body[name] = "\0"
@@ -66,17 +66,17 @@ def _field(name: str, raw_json: str, *, names_request: bool = False) -> _Spoil:
     return spoil
 
 
-def _header(name: str, value: bytes | None) -> _Spoil:
+def _header(name: str, value: bytes | None) -> Spoil:
     return lambda good: replace(
         good, headers=tuple((n, value if n == name else v) for n, v in good.headers)
     )
 
 
-def _without_header(name: str) -> _Spoil:
+def without_header(name: str) -> Spoil:
     return lambda good: replace(good, headers=tuple(h for h in good.headers if h[0] != name))
 
 
-def _repeated_header(name: str, value: bytes) -> _Spoil:
+def with_header(name: str, value: bytes) -> Spoil:
     return lambda good: replace(good, headers=(*good.headers, (name, value)))
 
 
@@ -92,7 +92,7 @@ def _structured(good: PoisonRecord) -> PoisonRecord:
     return replace(good, value=json.dumps(event).encode(), headers=headers, names_request=False)
 
 
-def _key(change: Callable[[bytes], bytes | None]) -> _Spoil:
+def spoil_key(change: Callable[[bytes], bytes | None]) -> Spoil:
     return lambda good: replace(good, key=change(good.key or b""), names_request=False)
 
 
@@ -101,7 +101,7 @@ def _nothing_at_all(good: PoisonRecord) -> PoisonRecord:
 
 
 _DEEP = 10_000
-_BODIES: dict[str, tuple[str, _Spoil]] = {
+BODIES: dict[str, tuple[str, Spoil]] = {
     "no_value": ("body_invalid", _value(None)),
     "empty_value": ("body_invalid", _value(b"")),
     "invalid_utf8": ("body_invalid", _value(b'{"request_id": "\xff\xfe"}')),
@@ -113,24 +113,25 @@ _BODIES: dict[str, tuple[str, _Spoil]] = {
     "picture_bytes": ("body_invalid", _value(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(200))),
     "nine_hundred_kilobytes": ("body_invalid", _value(b'"' + b"x" * 900_000 + b'"')),
     "over_a_megabyte": ("size_exceeded", _value(b'"' + b"x" * 1_100_100 + b'"')),
+    "twenty_megabytes": ("size_exceeded", _value(b'"' + b"x" * 20_000_000 + b'"')),
     "deep_arrays": ("body_invalid", _value(b"[" * _DEEP + b"]" * _DEEP)),
     "deep_objects": ("body_invalid", _value(b'{"a":' * _DEEP + b"1" + b"}" * _DEEP)),
 }
-_FIELDS: dict[str, tuple[str, _Spoil]] = {
-    "deep_unknown_field": ("body_invalid", _field("later", "[" * _DEEP + "]" * _DEEP)),
-    "nan": ("body_invalid", _field("accepted_at", "NaN")),
-    "infinity": ("body_invalid", _field("accepted_at", "1e999")),
+_FIELDS: dict[str, tuple[str, Spoil]] = {
+    "deep_unknown_field": ("body_invalid", spoil_field("later", "[" * _DEEP + "]" * _DEEP)),
+    "nan": ("body_invalid", spoil_field("accepted_at", "NaN")),
+    "infinity": ("body_invalid", spoil_field("accepted_at", "1e999")),
     "before_the_year_one": (
         "body_invalid",
-        _field("accepted_at", '"0001-01-01T00:00:00+14:00"'),
+        spoil_field("accepted_at", '"0001-01-01T00:00:00+14:00"'),
     ),
-    "no_offset": ("body_invalid", _field("accepted_at", '"2026-03-01T12:00:00"')),
-    "tenant_with_a_slash": ("body_invalid", _field("tenant_id", '"acme/globex"')),
-    "lone_surrogate": ("body_invalid", _field("tenant_id", '"\\ud800"')),
+    "no_offset": ("body_invalid", spoil_field("accepted_at", '"2026-03-01T12:00:00"')),
+    "tenant_with_a_slash": ("body_invalid", spoil_field("tenant_id", '"acme/globex"')),
+    "lone_surrogate": ("body_invalid", spoil_field("tenant_id", '"\\ud800"')),
 }
-_HEADERS: dict[str, tuple[str, _Spoil]] = {
+ENVELOPES: dict[str, tuple[str, Spoil]] = {
     "no_headers": ("headers_invalid", _no_headers),
-    "no_event_id": ("headers_invalid", _without_header("ce_id")),
+    "no_event_id": ("headers_invalid", without_header("ce_id")),
     "null_event_id": ("headers_invalid", _header("ce_id", None)),
     "null_type": ("headers_invalid", _header("ce_type", None)),
     "other_specversion": ("headers_invalid", _header("ce_specversion", b"0.3")),
@@ -138,14 +139,19 @@ _HEADERS: dict[str, tuple[str, _Spoil]] = {
     "unknown_type": ("type_unknown", _header("ce_type", b"com.example.cat-adopted.v1")),
     "unknown_version": ("type_unknown", _header("ce_type", b"io.imageanalyzer.any.v99")),
     "type_in_broken_utf8": ("type_unknown", _header("ce_type", b"\xff\xfe")),
-    "type_given_twice": ("type_unknown", _repeated_header("ce_type", b"other")),
+    "type_given_twice": ("type_unknown", with_header("ce_type", b"other")),
+}
+_TENANTS: dict[str, tuple[str, Spoil]] = {
     "tenant_header_of_another": ("key_mismatch", _header("ce_tenantid", b"globex")),
     "subject_of_another": ("key_mismatch", _header("ce_subject", b"acme/another")),
 }
-_KEYS: dict[str, tuple[str, _Spoil]] = {
-    "no_key": ("key_mismatch", _key(lambda _: None)),
-    "empty_key": ("key_mismatch", _key(lambda _: b"")),
-    "key_of_another_tenant": ("key_mismatch", _key(lambda key: b"globex/" + key.split(b"/")[1])),
-    "key_in_broken_utf8": ("key_mismatch", _key(lambda key: key + b"\xff")),
+_KEYS: dict[str, tuple[str, Spoil]] = {
+    "no_key": ("key_mismatch", spoil_key(lambda _: None)),
+    "empty_key": ("key_mismatch", spoil_key(lambda _: b"")),
+    "key_of_another_tenant": (
+        "key_mismatch",
+        spoil_key(lambda key: b"globex/" + key.split(b"/")[1]),
+    ),
+    "key_in_broken_utf8": ("key_mismatch", spoil_key(lambda key: key + b"\xff")),
     "nothing_at_all": ("headers_invalid", _nothing_at_all),
 }

@@ -1,79 +1,65 @@
 """Everything that breaks the contract, on every topic: set aside, told, and in nobody's way."""
 
-from dataclasses import dataclass
+import json
 from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 
+from processors.app import ROLES
 from schemas.failures import FailureCode
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.ports import Pending
 from tests.contract.storage.migrated import opened_pool
 from tests.integration.processors.flow import Flow
 from tests.integration.processors.outlet import Outlet, until_worked_off
+from tests.integration.processors.strangers import (
+    CONSUMED,
+    Written,
+    good,
+    let_in,
+    poison,
+    stranger,
+    write,
+)
 from tests.support.events import image_submitted
-from tests.support.poison_records import PoisonRecord, good_record, poison_records
-from topics.catalog import ANALYSIS_FAILED, CONSUMED, DEAD_LETTERS, RESULTS, Topic
+from tests.support.hostile_batches import batch_of, produce, record
+from tests.support.poison_records import PoisonRecord
+from topics.catalog import ANALYSIS_FAILED, DEAD_LETTER_BYTES, DEAD_LETTERS, RESULTS, Topic
 from topics.records import Record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
 
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    poison: PoisonRecord
-    topic: Topic
-    partition: int
-    offset: int
-
-    @property
-    def place(self) -> tuple[str | None, str | None, str | None]:
-        return self.topic.name, str(self.partition), str(self.offset)
+_OVERHEAD_BYTES = 74  # of a batch with one record of a megabyte
 
 
-def example_of(topic: Topic) -> str:
-    """The lanes share their examples."""
-    return topic.name.removesuffix("-bulk")
-
-
-async def write(flow: Flow, topic: Topic, records: tuple[PoisonRecord, ...]) -> list[Written]:
-    """As a stranger may, compressed, so that the broker takes more than a megabyte."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=flow.kafka.bootstrap_servers, compression_type="gzip",
-        max_request_size=4_000_000,
-    )  # fmt: skip
-    await producer.start()
-    try:
-        placed = [
-            await producer.send_and_wait(
-                topic.name, one.value, key=one.key, headers=list(one.headers), partition=0
-            )
-            for one in records
-        ]
-    finally:
-        await producer.stop()
-    return [
-        Written(one, topic, at.partition, at.offset)
-        for one, at in zip(records, placed, strict=True)
-    ]
-
-
-def poison(topic: Topic, tenant: str) -> tuple[PoisonRecord, ...]:
-    """Without the one that this client cannot write."""
-    every = poison_records(example_of(topic), tenant_id=tenant)
-    return tuple(one for one in every if (one.key, one.value) != (None, None))
+async def write_at_the_limit(flow: Flow, topic: Topic) -> Written:
+    """One that the broker just takes: a byte more, and it refuses it."""
+    most, key = topic.broker_limit_bytes, flow.tenant.encode()
+    value = bytes(most - _OVERHEAD_BYTES - len(key))
+    largest = batch_of([record(value, key=key)]).to_bytes()
+    assert len(largest) == most
+    larger = batch_of([record(value + b"x", key=key)]).to_bytes()
+    async with stranger(flow) as producer:
+        with pytest.raises(MessageSizeTooLargeError):
+            await produce(producer, topic.name, larger)
+        offset = await produce(producer, topic.name, largest)
+    poison = PoisonRecord("at_the_size_limit", "headers_invalid", key, value, ())
+    return Written(poison, topic, 0, offset)
 
 
 async def test_poison_on_every_topic_is_set_aside_and_stops_nobody(flow: Flow) -> None:
-    names = ("fetch", "fetch-bulk", "detect", "detect-bulk", "record", "retry")
-    worker = await flow.start(*names, hold_probe_s=1.0)
+    credential = await let_in(flow)
+    worker = await flow.start(*ROLES, "retry", hold_probe_s=1.0)
     watched = [ANALYSIS_FAILED.name, *(topic.name for topic in DEAD_LETTERS)]
     async with Outlet.opened(flow.kafka, watched) as outlet:
         written = [
             one
             for topic in CONSUMED
-            for one in await write(flow, topic, poison(topic, flow.tenant))
+            for one in (
+                *await write(flow, topic, poison(topic, flow.tenant, credential)),
+                await write_at_the_limit(flow, topic),
+            )
         ]
         letters: dict[tuple[str | None, str | None, str | None], Record] = {}
 
@@ -83,10 +69,10 @@ async def test_poison_on_every_topic_is_set_aside_and_stops_nobody(flow: Flow) -
 
         await outlet.until(all_set_aside, within_s=60)
         for one in written:
-            check_letter(one, letters[one.place])
+            await check_letter(flow, one, letters[one.place])
         await outlet.read(for_s=1)
         check_told(written, outlet)
-        await check_good_ones_behind_them(flow, outlet)
+        await check_good_ones_behind_them(flow, outlet, credential)
         for topic in CONSUMED:
             await until_worked_off(flow.kafka, topic.groups[0], [topic], within_s=10)
     assert worker.running
@@ -97,13 +83,18 @@ def place_of(letter: Record) -> tuple[str | None, str | None, str | None]:
     return letter.header("dlq-topic"), letter.header("dlq-partition"), letter.header("dlq-offset")
 
 
-def check_letter(written: Written, letter: Record) -> None:
+async def check_letter(flow: Flow, written: Written, letter: Record) -> None:
     poison = written.poison
     assert letter.topic == written.topic.dead_letter_name
     assert letter.header("dlq-reason") == poison.reason, poison.name
-    assert (letter.key, letter.value) == (poison.key, poison.value), poison.name
+    assert letter.key == poison.key, poison.name
+    parked = letter.header("dlq-object-key")
+    value = letter.value if parked is None else await flow.images.get(parked, max_bytes=10**8)
+    assert value == poison.value, poison.name
+    assert (parked is not None) == (len(poison.value or b"") > DEAD_LETTER_BYTES), poison.name
     kept = [(n, v) for n, v in letter.headers if not n.startswith("dlq-")]
-    assert kept == list(poison.headers), poison.name
+    secret = "authorization"
+    assert kept == [(n, b"redacted" if n == secret else v) for n, v in poison.headers], poison.name
 
 
 def check_told(written: list[Written], outlet: Outlet) -> None:
@@ -124,26 +115,25 @@ def is_invalid_event(record: Record) -> bool:
     return f'"code":"{FailureCode.INVALID_EVENT}"'.encode() in (record.value or b"")
 
 
-async def check_good_ones_behind_them(flow: Flow, outlet: Outlet) -> None:
+async def check_good_ones_behind_them(flow: Flow, outlet: Outlet, credential: str) -> None:
     """Requests get an outcome, outcomes are recorded."""
     requests = [topic for topic in CONSUMED if topic not in RESULTS]
-    good = {topic: good_record(example_of(topic), tenant_id=flow.tenant) for topic in CONSUMED}
+    behind = {topic: good(topic, flow.tenant, credential) for topic in CONSUMED}
     async with opened_pool(flow.dsn) as pool:
         rows = PostgresAnalysisStore(pool)
         for topic in RESULTS:
-            named = topic.event.read(good[topic].value or b"") if topic.event else None
-            assert named is not None
-            await rows.accept(image_submitted(flow.tenant, request_id=named.request_id))
-        for topic, one in good.items():
+            request_id = UUID(json.loads(behind[topic].value or b"")["request_id"])
+            await rows.accept(image_submitted(flow.tenant, request_id=request_id))
+        for topic, one in behind.items():
             await write(flow, topic, (one,))
-        awaited = {good[topic].key for topic in requests}
+        awaited = {behind[topic].key for topic in requests}
         await outlet.until(
             lambda: awaited <= {record.key for record in outlet.of(ANALYSIS_FAILED, flow.tenant)},
             within_s=10,
         )
         for topic in RESULTS:
             await until_worked_off(flow.kafka, "recorder", [topic], within_s=10)
-            tenant, request_id = (good[topic].key or b"").decode().split("/")
-            found = await rows.find(tenant, UUID(request_id))
+            tenant, request_id_text = (behind[topic].key or b"").decode().split("/")
+            found = await rows.find(tenant, UUID(request_id_text))
             assert found is not None
             assert not isinstance(found.outcome, Pending)
