@@ -15,6 +15,7 @@ help() {
 ./dev.sh lint            ruff, mypy, import contracts, schemas: as the models, and compatible
 ./dev.sh format          format the code and sort imports
 ./dev.sh bench [...]     the benchmarks; see bench --help
+./dev.sh faults [...]    break servers and processes under load; see faults --help
 ./dev.sh lock            resolve the dependencies again into locks/
 ./dev.sh docker-build    build the image that docker-compose.yml runs
 ./dev.sh docker-run      start Kafka, PostgreSQL, Redis, S3 and the product in containers
@@ -151,6 +152,12 @@ bench() {
     exec "$python" -m benchmarks "$@"
 }
 
+faults() {
+    setup_env dev
+    "$python" -m tests.support.services.install
+    exec "$python" -m tests.faults "$@"
+}
+
 compile_lock() {
     "$venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
@@ -183,7 +190,7 @@ docker_run() {
 
 case "${1:-help}" in
     setup) setup_env dev ;;
-    up | dev | lint | format | bench | lock) command="$1"; shift; "$command" "$@" ;;
+    up | dev | lint | format | bench | faults | lock) command="$1"; shift; "$command" "$@" ;;
     test) shift; run_tests "$@" ;;
     docker-build) docker_build ;;
     docker-run) shift; docker_run "$@" ;;

@@ -1,0 +1,1 @@
+"""Faults under load, and the proof that nothing accepted was lost, doubled or swapped by them."""

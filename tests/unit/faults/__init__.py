@@ -1,0 +1,1 @@
+"""The checkers of the fault harness: a checker that cannot fail proves nothing."""
