@@ -5,7 +5,14 @@ import sys
 
 import click
 
-from cli import dlq_commands, model_commands, setup_commands, submit_command, up_command
+from cli import (
+    dlq_commands,
+    model_commands,
+    produce_command,
+    setup_commands,
+    submit_command,
+    up_command,
+)
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
 
@@ -17,6 +24,7 @@ app = CommandGroup(
 )
 app.add_command(up_command.up)
 app.add_command(submit_command.submit)
+app.add_command(produce_command.produce)
 app.add_command(setup_commands.migrate)
 
 

@@ -52,11 +52,12 @@ def submit(
     as_json: bool,
 ) -> None:
     """Send a picture and print what is in it. Without --url it asks the instance that `up` runs."""
-    from cli.api_client import ApiClient  # noqa: PLC0415 - keeps --help fast
+    from cli.analysis_options import to_pairs  # noqa: PLC0415 - keeps --help fast
+    from cli.api_client import ApiClient  # noqa: PLC0415 - as above
     from cli.detections_table import detections_table  # noqa: PLC0415 - as above
 
     client = ApiClient(*_address(base_url, key, data))
-    options = _options(option)
+    options = to_pairs(option)
     if picture.startswith(("http://", "https://")):
         result = client.analyze_url(picture, options, wait_s=wait)
     else:
@@ -78,15 +79,3 @@ def _address(base_url: str | None, key: str | None, data: Path | None) -> tuple[
     if connection is None:
         raise ConfigurationError(f"nothing runs on {folder.root}; start `up`, or give --url")
     return connection.base_url, key or connection.api_key
-
-
-def _options(pairs: tuple[str, ...]) -> dict[str, str]:
-    from cli.exit_codes import ConfigurationError  # noqa: PLC0415 - keeps --help fast
-
-    options = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.replace("_", "").isalpha():
-            raise ConfigurationError(f"--option {pair}: must be NAME=VALUE")
-        options[name] = value
-    return options

@@ -51,11 +51,11 @@ class AnalysisView(Contract):
     finished_at: Instant | None
     result: AnalysisResult | None
     failure: FailureView | None
-    lane: Lane
-    cancel_requested_at: Instant | None
-    replay_of: UUID | None
-    replayed_as: UUID | None
     links: Links
+    lane: Lane = "interactive"
+    cancel_requested_at: Instant | None = None
+    replay_of: UUID | None = None
+    replayed_as: UUID | None = None
 
 
 class Problem(Contract):

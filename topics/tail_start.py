@@ -43,6 +43,16 @@ class BehindGroup:
         }
 
 
+class Now:
+    """Behind everything that is there."""
+
+    async def offsets(
+        self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        del consumer
+        return dict(ends)
+
+
 class Since:
     """At the first record that is not older than that."""
 

@@ -51,7 +51,7 @@ def test_help_loads_nothing_heavy() -> None:
         (("migrate",), {"ANALYZER_POSTGRES__DNS": "x"}, 2, "did you mean ANALYZER_POSTGRES__DSN"),
         (("bucket", "create"), {}, 2, "ANALYZER_BUCKET__ENDPOINT: is not set"),
         (("keys", "create", "--tenant", "No!", "--name", "x"), {}, 2, "--tenant No!: must be"),
-        (("worker", "detekt"), {}, 2, "unknown processors: detekt; there are fetch"),
+        (("worker", "detekt"), {}, 2, "unknown processors: detekt; there are admit"),
         (("worker", "record"), {}, 2, "ANALYZER_POSTGRES__DSN: is not set"),
         (("api",), {}, 2, "ANALYZER_POSTGRES__DSN: is not set"),
         (("models", "fetch", "resnet"), {}, 2, "resnet: no such model; there are yolox-nano"),
