@@ -19,8 +19,10 @@ from tests.contract.catalog.asyncapi_document import (
 )
 from tests.contract.catalog.examples import Example, all_examples
 from tests.support.schema_checks import faults
-from tests.support.services.asyncapi_schema import SchemaMissingError, asyncapi_schema
+from tests.support.services.asyncapi_schema import asyncapi_schema
+from tests.support.services.programs import NotInstalledError
 from topics import asyncapi
+from topics.access import CONSUMER, PRODUCER
 from topics.admin import _to_new_topic
 from topics.asyncapi_fields import FIELDS, HEADERS
 from topics.asyncapi_headers import SCHEMAS
@@ -39,7 +41,7 @@ def official() -> Draft7Validator:
     """The schema of the AsyncAPI initiative; where it cannot be had, a failure in CI."""
     try:
         return Draft7Validator(asyncapi_schema())
-    except SchemaMissingError as error:
+    except NotInstalledError as error:
         missing = str(error)
     if os.environ.get("CI") == "true":
         pytest.fail(missing, pytrace=False)
@@ -113,9 +115,11 @@ def test_outsiders_see_what_they_may_do() -> None:
         for found in DOCUMENT["operations"].values()
         if not found.get("x-internal")
     }
-    assert public == {("receive", topic.name) for topic in INBOXES} | {
-        ("send", topic.name) for topic in RESULTS
+    assert public == {("receive", topic.name) for topic in PRODUCER.writes} | {
+        ("send", topic.name) for topic in CONSUMER.reads
     }
+    (about,) = (tag for tag in DOCUMENT["info"]["tags"] if tag["name"] == Role.RESULT)
+    assert f"`{CONSUMER.joins_prefix}`" in about["description"]
 
 
 @EACH_TOPIC
