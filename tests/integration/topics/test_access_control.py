@@ -23,7 +23,7 @@ from tests.support.product_processes import ROOT
 from tests.support.services.connections import KafkaServer
 from tests.support.services.kafka_secured import SecuredKafka
 from topics.access import PRINCIPALS, Principal, access_table
-from topics.admin import create_topics, verify_topics
+from topics.admin import create_topics, verify_presence, verify_topics
 from topics.broker_admin import broker_admin
 from topics.catalog import ALL, INBOXES, RESULTS
 from topics.errors import BrokerRefusesError
@@ -135,6 +135,14 @@ async def test_only_the_operator_makes_topics(secured: SecuredKafka, user: str) 
         answer = await client.create_topics([NewTopic("image-of-mine", 1, 1)])
     assert [entry[1] for entry in answer.topic_errors] == [TopicAuthorizationFailedError.errno]
     assert await verify_topics(as_user(secured, "operator")) == []
+
+
+async def test_a_worker_needs_no_look_at_configurations_and_is_told_when_it_wants_one(
+    secured: SecuredKafka,
+) -> None:
+    assert await verify_presence(as_user(secured, "detect")) == []
+    with pytest.raises(BrokerRefusesError, match=r"'detect' may not DescribeConfigs topic 'anal"):
+        await verify_topics(as_user(secured, "detect"))
 
 
 async def test_who_makes_topics_without_the_right_is_told_so(secured: SecuredKafka) -> None:
