@@ -1,6 +1,7 @@
 """What the example consumers need to run, each as its own lock file says, in a folder of the cache.
 
-The folder's name carries the hash of the lock file: another lock is another folder.
+The folder's name carries the hash of what was installed from: another lock is another folder, and
+so is another source where sources are compiled.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ def consumer_recipes() -> tuple[recipes.Recipe, ...]:
 
 
 def dependencies_of(language: str) -> Path:
-    """A virtual environment, a `node_modules` with its manifest, or a set of jars."""
+    """A virtual environment, a `node_modules` with its manifest, or jars and `classes`."""
     folder = _folder(language)
     if not folder.is_dir():
         raise NotInstalledError(f"dependencies of the example consumer in {language}")
@@ -63,10 +64,18 @@ def _install_javascript() -> None:
 
 
 def _install_java() -> None:
+    sources = [str(path) for path in _java_sources()]
     with filled_at_once(_folder("java")) as scratch:
         goal = ("dependency:copy-dependencies", "-DincludeScope=runtime")
         output = f"-DoutputDirectory={scratch}"
         recipes._run("mvn", "-q", "-B", "-f", str(_LOCKS["java"]), *goal, output)
+        strict = ("-Xlint:all", "-Werror", "--release", "17")
+        classes = str(scratch / "classes")
+        recipes._run("javac", *strict, "-cp", f"{scratch}/*", "-d", classes, *sources)
+
+
+def _java_sources() -> list[Path]:
+    return sorted((EXAMPLES / "java" / "src" / "main" / "java").rglob("*.java"))
 
 
 _LOCKS = {
@@ -77,5 +86,6 @@ _LOCKS = {
 
 
 def _folder(language: str) -> Path:
-    digest = hashlib.sha256(_LOCKS[language].read_bytes()).hexdigest()
-    return cache_folder() / f"consumer-{language}-{digest[:12]}"
+    compiled = _java_sources() if language == "java" else []
+    read = b"".join(path.read_bytes() for path in (_LOCKS[language], *compiled))
+    return cache_folder() / f"consumer-{language}-{hashlib.sha256(read).hexdigest()[:12]}"

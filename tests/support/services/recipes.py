@@ -23,13 +23,17 @@ class RecipeFailedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One thing to install for some services. `missing_tools` names what this machine lacks."""
+    """One thing to install for some services. `missing_tools` names what this machine lacks.
+
+    Without an optional one everything starts; the few tests that need it say so themselves.
+    """
 
     what: str
     services: tuple[str, ...]
     is_there: Callable[[], bool]
     missing_tools: Callable[[], tuple[str, ...]]
     install: Callable[[], None]
+    is_optional: bool = False
 
 
 def all_recipes() -> tuple[Recipe, ...]:

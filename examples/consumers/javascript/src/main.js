@@ -11,6 +11,7 @@ import { readSettings } from './settings.js';
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 const LOOK_MS = 100;
+const FETCH_MS = 500; // a stop waits for the fetch that is under way
 
 // The topics are written with lz4, which kafkajs leaves to others.
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
@@ -22,7 +23,7 @@ async function run(settings) {
   const outcomes = new Outcomes(settings.remember);
   const reader = new Reader(settings, new Contract(settings.schemas), outcomes);
   const kafka = new Kafka({ ...settings.connection, logLevel: logLevel.WARN, logCreator });
-  const consumer = kafka.consumer({ groupId: settings.group });
+  const consumer = kafka.consumer({ groupId: settings.group, maxWaitTimeInMs: FETCH_MS });
   const told = toldToStop();
   const ended = endsByItself(consumer, reader);
   try {

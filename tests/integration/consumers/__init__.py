@@ -1,0 +1,1 @@
+"""The example consumers on a real broker, each by the same tests."""
