@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.services.kafka import Kafka
+from tests.support.services.kafka import WARNINGS_ONLY, Kafka
+
+REFUSALS_TOO = """logger.rules.name = kafka.authorizer.logger
+logger.rules.level = info
+"""
 
 
 class SecuredKafka(Kafka):
@@ -43,8 +47,15 @@ class SecuredKafka(Kafka):
         """SASL_PLAINTEXT with SCRAM-SHA-512."""
         return f"127.0.0.1:{self._secured_port}"
 
+    def refusals_of(self, name: str) -> list[str]:
+        """What the broker has refused that user since it was started first, a line for each."""
+        lines = self.log_file.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if f"Principal = User:{name} is Denied" in line]
+
     def _prepare(self) -> None:
         super()._prepare()
+        said = self.folder / "log4j2.properties"
+        said.write_text(WARNINGS_ONLY + REFUSALS_TOO, encoding="utf-8")
         with self._properties_file.open("a", encoding="utf-8") as properties:
             # Of a property that is given twice, Java keeps the last.
             properties.writelines(f"{name}={text}\n" for name, text in self._security.items())
