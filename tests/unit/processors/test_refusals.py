@@ -6,10 +6,12 @@ import pytest
 
 from schemas.failures import FailureCode
 from tests.support.events import TRACEPARENT, analysis_failed, image_submitted, record_of
+from tests.support.hostile_batches import ZSTD, batch_of, record
 from tests.unit.processors.bench import Bench
 from topics.catalog import ANALYSIS_FAILED, IMAGE_SUBMITTED
 from topics.dead_letters import Refusal
 from topics.errors import LogUnavailableError
+from topics.record_batches import FetchedBatches
 from topics.records import Record
 
 DLQ = IMAGE_SUBMITTED.dead_letter_name
@@ -77,3 +79,25 @@ async def test_nothing_is_swallowed_when_the_log_is_down(bench: Bench) -> None:
     bench.log.is_down = True
     with pytest.raises(LogUnavailableError):
         await refused(bench, record_of(image_submitted()))
+
+
+async def test_a_value_that_was_left_packed_is_parked_as_its_producer_wrote_it(
+    bench: Bench,
+) -> None:
+    value = b'"' + b"x" * 20_000_000 + b'"'
+    written = batch_of([record(value, key=b"k")], codec=ZSTD).to_bytes(base_offset=8)
+    [read] = FetchedBatches(written).next_batch()
+    letter = await refused(
+        bench, Record(IMAGE_SUBMITTED.name, 0, read.offset, 0, read.key, read.value, ())
+    )
+    assert letter.value is None
+    assert letter.header("dlq-size-bytes") == str(len(value))
+    parked = await bench.images.get(letter.header("dlq-object-key") or "", max_bytes=10**8)
+    assert parked == value
+
+
+async def test_a_trace_that_is_none_does_not_grow_into_the_outcome(bench: Bench) -> None:
+    good = record_of(image_submitted())
+    kept = tuple(header for header in good.headers if header[0] != "traceparent")
+    await refused(bench, replace(good, headers=(*kept, ("traceparent", b"0" * 1_000_000))))
+    assert bench.written(ANALYSIS_FAILED.name)[0].header("traceparent") is None

@@ -19,9 +19,11 @@ from tests.support.events import (
 )
 from tests.support.poison_records import PoisonRecord, good_record, poison_records
 from topics.catalog import ALL, DEAD_LETTERS, IMAGE_SUBMITTED, Topic, topic_named, topic_of
-from topics.codec import decode, encode, event_id, request_named_by
+from topics.codec import decode, encode, event_id, request_named_by, trace_of
 from topics.errors import InvalidMessageError
 from topics.records import Record
+from topics.sealed import LargeValue, UnreadableBatch
+from topics.wire_records import header_name
 
 EVENTS = pytest.mark.parametrize("event", one_of_each(), ids=lambda event: type(event).__name__)
 WORKED = ("image-requested", "image-submitted", "image-analyzed", "analysis-failed")
@@ -172,3 +174,49 @@ def test_the_refusal_repeats_no_value_of_the_body() -> None:
     assert refusal.value.detail.startswith("image_url: ")
     assert "password" not in str(refusal.value)
     assert refusal.value.__cause__ is None
+
+
+def reason_of(record: Record) -> str:
+    with pytest.raises(InvalidMessageError) as refused:
+        decode(record, IMAGE_SUBMITTED)
+    return refused.value.reason
+
+
+def test_what_stands_for_an_unreadable_batch_is_refused_as_such() -> None:
+    good = record_of(image_submitted())
+    batch = UnreadableBatch.of(good.value or b"", first_offset=0, detail="no records")
+    assert reason_of(replace(good, value=batch)) == "batch_unreadable"
+    assert reason_of(replace(good, key=None, value=batch, headers=())) == "batch_unreadable"
+
+
+def test_a_value_that_was_left_packed_is_refused_by_its_own_size() -> None:
+    good = record_of(image_submitted())
+    packed = LargeValue.of(good.value or b"", size_bytes=IMAGE_SUBMITTED.max_message_bytes + 1)
+    assert reason_of(replace(good, value=packed)) == "size_exceeded"
+
+
+def test_a_header_whose_name_is_no_text_is_refused() -> None:
+    good = record_of(image_submitted())
+    odd = replace(good, headers=(*good.headers, (header_name(b"x-\xff"), b"1")))
+    assert reason_of(odd) == "headers_invalid"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "00-" + "a" * 5000, TRACEPARENT.upper(), TRACEPARENT * 2]
+)
+def test_a_trace_that_is_none_is_not_handed_on(text: str) -> None:
+    record = record_of(image_submitted())
+    kept = tuple(header for header in record.headers if header[0] != "traceparent")
+    traced = replace(record, headers=(*kept, ("traceparent", text.encode())))
+    assert trace_of(traced) is None
+    assert decode(traced, IMAGE_SUBMITTED).traceparent is None
+    assert (
+        trace_of(replace(record, headers=(("traceparent", TRACEPARENT.encode()),))) == TRACEPARENT
+    )
+
+
+def test_a_record_that_is_larger_than_any_fact_names_nobody() -> None:
+    record = record_of(image_submitted())
+    assert request_named_by(record) is not None
+    padded = (record.value or b"")[:-1] + b" " * 1_000_000 + b"}"
+    assert request_named_by(replace(record, value=padded)) is None

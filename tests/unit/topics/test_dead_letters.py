@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.support.events import image_submitted, record_of
 from topics.catalog import CONSUMED, DEAD_LETTER_BYTES, Topic
 from topics.dead_letters import Refusal, dead_letter, fits
 from topics.records import OutgoingRecord, Record
+from topics.sealed import UnreadableBatch
 
 RECORD = record_of(image_submitted(), partition=3, offset=1042)
 REFUSAL = Refusal("body_invalid", "sha256: Field required", "detector", attempts=2)
@@ -90,3 +92,29 @@ def test_every_record_that_a_work_topic_takes_uncompressed_fits() -> None:
 )
 def test_what_only_compression_made_small_does_not_fit(large: Record) -> None:
     assert not fits(dead_letter(large, REFUSAL))
+
+
+def test_header_names_are_counted_as_they_are_written() -> None:
+    assert not fits(dead_letter(replace(RECORD, headers=(("ü" * 990_000, b""),)), REFUSAL))
+
+
+def test_what_a_retry_topic_holds_goes_to_the_dead_letters_of_its_origin() -> None:
+    letter = dead_letter(replace(RECORD, topic="image-submitted-retry"), REFUSAL)
+    assert letter.topic == "image-submitted-dlq"
+    assert why(letter)["dlq-topic"] == "image-submitted-retry"
+
+
+@pytest.mark.parametrize(
+    ("topic", "kept"), [("image-submitted", b"the batch"), ("image-submitted-inbox", None)]
+)
+def test_an_unreadable_batch_is_kept_as_it_lay_but_not_where_it_may_hold_a_credential(
+    topic: str, kept: bytes | None
+) -> None:
+    batch = UnreadableBatch.of(b"the batch", first_offset=1040, detail="no records")
+    letter = dead_letter(replace(RECORD, topic=topic, key=None, value=batch, headers=()), REFUSAL)
+    assert letter.value == kept
+    said = why(letter)
+    assert (said["dlq-first-offset"], said["dlq-offset"]) == ("1040", "1042")
+    assert said["dlq-content"] == "kafka-record-batch"
+    assert said["dlq-size-bytes"] == "9"
+    assert said["dlq-sha256"] == sha256(b"the batch").hexdigest()

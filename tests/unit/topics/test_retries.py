@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.events import image_submitted, placed, record_of
 from topics.catalog import CONSUMED, Topic
-from topics.retries import back_to_origin, due_in_s, later, rounds_so_far
+from topics.retries import back_to_origin, due_in_s, later, origin_of, rounds_so_far
 
 RECORD = record_of(image_submitted())
 
@@ -45,7 +45,7 @@ def test_a_senseless_moment_is_due_at_once(text: bytes | None) -> None:
     assert due_in_s(replace(RECORD, headers=(("retry-not-before", text),))) == 0
 
 
-@pytest.mark.parametrize("topic", CONSUMED, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [t for t in CONSUMED if t.has_retry], ids=lambda t: t.name)
 def test_it_comes_back_to_where_it_was(topic: Topic) -> None:
     record = replace(RECORD, topic=topic.name)
     back = back_to_origin(placed(later(record, delay_s=0, rounds=1)))
@@ -57,3 +57,13 @@ def test_it_comes_back_to_where_it_was(topic: Topic) -> None:
 def test_due_is_measured_from_now() -> None:
     soon = str(int((time.time() + 0.5) * 1000)).encode()
     assert 0 < due_in_s(replace(RECORD, headers=(("retry-not-before", soon),))) <= 0.5
+
+
+def test_nothing_keeps_its_partition_waiting_for_longer_than_an_hour() -> None:
+    assert due_in_s(replace(RECORD, headers=(("retry-not-before", b"9" * 15),))) == 3600
+
+
+def test_only_a_retry_topic_has_another_origin() -> None:
+    assert origin_of("image-submitted-retry") == "image-submitted"
+    assert origin_of("image-submitted") == "image-submitted"
+    assert origin_of("log-identity") == "log-identity"
