@@ -46,13 +46,16 @@ class Sweeper:
         self._grace = timedelta(seconds=grace_s)
 
     async def run(self) -> None:
-        """For ever; a dependency that is down only delays it."""
+        """For ever, without a pause while there is more than one round takes; a dependency that
+        is down only delays it."""
         while True:
+            announced = 0
             try:
-                await self.sweep()
+                announced = await self.sweep()
             except (*HOLD_ERRORS, *TRANSIENT_ERRORS) as error:
                 _log.warning("sweep_postponed", error=str(error)[:300])
-            await asyncio.sleep(self._every_s)
+            if announced < _BATCH:
+                await asyncio.sleep(self._every_s)
 
     async def sweep(self) -> int:
         """One round; how many requests were announced. 0 as well when another replica sweeps."""

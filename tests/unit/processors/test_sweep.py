@@ -36,12 +36,14 @@ def reaper(bench: Bench) -> Reaper:
     )  # fmt: skip
 
 
-def sweeper(bench: Bench, backlog: MemoryBacklogClock | None = None) -> Sweeper:
+def sweeper(
+    bench: Bench, backlog: MemoryBacklogClock | None = None, *, every_s: float = 0.001
+) -> Sweeper:
     """Its grace is 30 s; the bench's now is a minute after the acceptance of its events."""
     return Sweeper(
         analyses=bench.analyses, publisher=bench.publisher,
         backlog=backlog or MemoryBacklogClock(), clock=bench.clock, metrics=bench.metrics,
-        reaper=reaper(bench), every_s=0.001, grace_s=30,
+        reaper=reaper(bench), every_s=every_s, grace_s=30,
     )  # fmt: skip
 
 
@@ -54,6 +56,14 @@ async def test_both_kinds_are_announced_to_their_topics_once(bench: Bench) -> No
     assert [record.value for record in bench.written(IMAGE_SUBMITTED.name)] == [submitted.to_json()]
     assert bench.count("analyzer_swept_total", what="request") == 2
     assert await sweeper(bench).sweep() == 0
+
+
+async def test_what_a_long_outage_left_is_announced_without_a_pause(bench: Bench) -> None:
+    for _ in range(1001):
+        await bench.analyses.accept(image_submitted())
+    running = asyncio.create_task(sweeper(bench, every_s=3600).run())
+    await eventually(lambda: bench.count("analyzer_swept_total", what="request") == 1001)
+    running.cancel()
 
 
 async def test_it_is_announced_again_when_it_has_waited_again(bench: Bench) -> None:
