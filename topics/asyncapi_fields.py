@@ -90,6 +90,9 @@ HEADERS: Final = {
     "dlq-failed-at": "When it was set aside.",
     "dlq-replays": "How often it was replayed before.",
     "dlq-object-key": "Where the value is in the bucket, when it was too large.",
-    "dlq-size-bytes": "Size of that object.",
-    "dlq-sha256": "SHA-256 of that object.",
+    "dlq-content": "What the value is, when it is not that of the record: a whole batch that could "
+    "not be read, as it lay in the log. Of an inbox it is left out, for it may hold a credential.",
+    "dlq-first-offset": "The first record of that batch that could not be read.",
+    "dlq-size-bytes": "Size of that object, or of that batch.",
+    "dlq-sha256": "SHA-256 of that object, or of that batch.",
 }

@@ -31,6 +31,8 @@ _FORMS: Final[dict[str, JsonSchema]] = {
     "dlq-attempts": _COUNT,
     "dlq-failed-at": _MOMENT,
     "dlq-replays": _COUNT,
+    "dlq-content": {"type": "string", "const": "kafka-record-batch"},
+    "dlq-first-offset": _COUNT,
     "dlq-size-bytes": _COUNT,
     "dlq-sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
@@ -44,6 +46,8 @@ _DLQ_SOMETIMES: Final = (
     "dlq-tenantid",
     "dlq-replays",
     "dlq-object-key",
+    "dlq-content",
+    "dlq-first-offset",
     "dlq-size-bytes",
     "dlq-sha256",
 )
