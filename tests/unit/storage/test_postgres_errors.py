@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from storage.errors import StoreUnavailableError, TransientStorageError
+from storage.errors import StoreRefusesError, StoreUnavailableError, TransientStorageError
 from storage.postgres_errors import translated
 
 UNAVAILABLE = [
@@ -40,6 +40,24 @@ def test_what_an_outage_explains_is_unavailable(error: psycopg.Error) -> None:
 def test_a_missing_table_asks_for_the_migration(error: psycopg.Error) -> None:
     with pytest.raises(StoreUnavailableError, match="image-analyzer migrate"), translated():
         raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "answers"),
+    [
+        (errors.DiskFull("x"), True),
+        (errors.ReadOnlySqlTransaction("x"), True),
+        (errors.InsufficientPrivilege("x"), True),
+        (errors.UndefinedTable("x"), True),
+        (errors.QueryCanceled("x"), False),
+        (errors.AdminShutdown("x"), False),
+        (PoolTimeout("x"), False),
+    ],
+)
+def test_a_refusal_is_told_from_an_outage(error: psycopg.Error, answers: bool) -> None:
+    with pytest.raises(StoreUnavailableError) as caught, translated():
+        raise error
+    assert isinstance(caught.value, StoreRefusesError) == answers
 
 
 @pytest.mark.parametrize("error", [errors.SerializationFailure(), errors.DeadlockDetected("x")])

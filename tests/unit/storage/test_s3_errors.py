@@ -5,7 +5,7 @@ from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProtocolError, ReadTimeoutError
 
-from storage.errors import NotFoundError, StoreUnavailableError
+from storage.errors import NotFoundError, StoreRefusesError, StoreUnavailableError
 from storage.s3_errors import to_storage_error
 
 
@@ -50,3 +50,8 @@ def test_all_else_means_that_the_bucket_does_not_serve(error: Exception, reason:
     assert isinstance(outcome, StoreUnavailableError)
     assert outcome.dependency == "bucket"
     assert reason in str(outcome)
+
+
+@pytest.mark.parametrize(("code", "answers"), [("AccessDenied", True), ("SlowDown", False)])
+def test_a_refusal_is_told_from_an_outage(code: str, answers: bool) -> None:
+    assert isinstance(to_storage_error(s3_error(code)), StoreRefusesError) == answers
