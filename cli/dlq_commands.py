@@ -162,9 +162,11 @@ def _at_desk(work: Callable[["Desk"], Awaitable[Any]]) -> Any:
     from cli.dlq_desk import open_desk  # noqa: PLC0415 - keeps --help fast
     from cli.settings import load_settings  # noqa: PLC0415 - as above
     from storage.errors import StorageError  # noqa: PLC0415 - as above
+    from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
     settings = load_settings(os.environ)
+    configure_command_logs()
 
     async def run() -> Any:
         async with open_desk(settings) as desk:

@@ -75,8 +75,10 @@ def produce(
     from cli.detections_table import detections_table  # noqa: PLC0415 - as above
     from cli.outside_producer import OutsideProducer  # noqa: PLC0415 - as above
     from cli.settings import load_settings  # noqa: PLC0415 - as above
+    from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
 
     settings = load_settings(os.environ)
+    configure_command_logs()
     producer = OutsideProducer(settings.kafka, tenant, key)
     fields = {"request_id": request_id or uuid7(), "lane": lane, "options": to_options(option)}
     result = _run(settings, producer, picture, fields, wait_s=wait)

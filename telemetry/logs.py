@@ -3,13 +3,19 @@
 import logging
 import re
 import sys
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 from pydantic import BaseModel, ConfigDict
 from structlog.contextvars import bound_contextvars
 
-__all__ = ["LogSettings", "bound_contextvars", "configure_logs", "get_logger"]
+__all__ = [
+    "LogSettings",
+    "bound_contextvars",
+    "configure_command_logs",
+    "configure_logs",
+    "get_logger",
+]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "pebble", "urllib3")
@@ -22,8 +28,16 @@ class LogSettings(BaseModel):
     format: Literal["json", "text"] = "json"
 
 
-def configure_logs(settings: LogSettings, *, process: str) -> None:
-    """Send our own lines and those of the libraries through one formatter to standard output."""
+def configure_command_logs() -> None:
+    """For a command whose standard output is its answer: what goes wrong inside goes to standard
+    error, and nothing else is said."""
+    configure_logs(LogSettings(level="error", format="text"), process="command", to=sys.stderr)
+
+
+def configure_logs(settings: LogSettings, *, process: str, to: TextIO | None = None) -> None:
+    """Send our own lines and those of the libraries through one formatter, to standard output
+    unless told otherwise."""
+    stream = to or sys.stdout
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -34,16 +48,16 @@ def configure_logs(settings: LogSettings, *, process: str) -> None:
     written: list[structlog.types.Processor] = (
         [structlog.processors.JSONRenderer()]
         if settings.format == "json"
-        else [_on_one_line, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [_on_one_line, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )
     level = getattr(logging, settings.level.upper())
     structlog.configure(
         processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_module_name, *shared],
