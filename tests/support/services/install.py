@@ -1,6 +1,7 @@
 """Installs the servers that tests and benchmarks use: `python -m tests.support.services.install`.
 
-Exit code 0 when all are there, 3 when some cannot be had; `--check` reports and changes nothing.
+Exit code 0 when all are there, 3 when some cannot be had; optional ones may be lacking. `--check`
+reports and changes nothing.
 """
 
 import argparse
@@ -10,8 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.services.asyncapi_schema import asyncapi_schema_recipe
 from tests.support.services.cache import cache_folder, only_installer
+from tests.support.services.consumer_recipes import consumer_recipes
+from tests.support.services.kustomize import kustomize_recipe
 from tests.support.services.recipes import Recipe, RecipeFailedError, all_recipes
+from tests.support.services.toxiproxy import toxiproxy_recipe
 
 ALL_THERE = 0
 SOME_MISSING = 3
@@ -64,12 +69,17 @@ def install(recipes: Sequence[Recipe], cache: Path) -> int:
         plan = plan_for(recipes)
         failures = [failed for recipe in plan.to_install if (failed := _install_one(recipe))]
         impossible = (*plan.impossible, *failures)
-        return _conclude(recipes, impossible, complete=not impossible)
+        lacking = [each.recipe for each in impossible]
+        there = [recipe for recipe in recipes if recipe not in lacking]
+        return _conclude(there, impossible, complete=all(one.is_optional for one in lacking))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    recipes = all_recipes()
-    known = [service for recipe in recipes for service in recipe.services]
+    recipes = (
+        *all_recipes(), toxiproxy_recipe(), *consumer_recipes(), asyncapi_schema_recipe(),
+        kustomize_recipe(),
+    )  # fmt: skip
+    known = list(dict.fromkeys(service for recipe in recipes for service in recipe.services))
     parser = argparse.ArgumentParser(description="Install the servers that tests use.")
     parser.add_argument("services", nargs="*", metavar="service", help=f"of: {', '.join(known)}")
     parser.add_argument("--check", action="store_true", help="only say what is missing")
