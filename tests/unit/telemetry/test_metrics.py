@@ -21,7 +21,8 @@ PUBLISHED = {
     "analyzer_messages_processed": ("counter", ("processor", "outcome")),
     "analyzer_requests_accepted": ("counter", ("door",)),
     "analyzer_sse_clients": ("gauge", ()),
-    "analyzer_swept": ("counter", ()),
+    "analyzer_inbox_refused": ("counter", ("principal", "reason")),
+    "analyzer_swept": ("counter", ("what",)),
     "analyzer_tail_connected": ("gauge", ()),
     "analyzer_tailed_events": ("counter", ("topic",)),
 }
@@ -73,6 +74,18 @@ def test_the_text_is_prometheus_and_carries_what_was_counted() -> None:
 
 def test_every_process_counts_for_itself() -> None:
     one, other = Metrics(), Metrics()
-    one.swept.inc(3)
-    assert b"analyzer_swept_total 3.0" in one.render()
-    assert b"analyzer_swept_total 0.0" in other.render()
+    one.swept.labels("request").inc(3)
+    assert b'analyzer_swept_total{what="request"} 3.0' in one.render()
+    assert b"analyzer_swept_total{" not in other.render()
+
+
+def test_the_first_hundred_principals_are_counted_by_name_and_the_rest_together() -> None:
+    metrics = Metrics()
+    for number in range(150):
+        metrics.inbox_refused(f"key_{number}", "credential_invalid")
+    text = metrics.render().decode()
+    assert 'principal="key_99"' in text
+    assert 'principal="key_100"' not in text
+    assert (
+        'analyzer_inbox_refused_total{principal="others",reason="credential_invalid"} 50.0' in text
+    )
