@@ -107,13 +107,12 @@ class Evidence:
 class Allowance:
     """What a fault explains. `shows` are the servers that `/ready` and the metrics of the API must
     name while it lasts; `disturbs` the processes that may fail to answer meanwhile;
-    `fails_with` the codes of analyses that it may end; `orphans` how many objects without a row
-    it may leave to the reaper; `dead_letters` whether it may fill them."""
+    `fails_with` the codes of analyses that it may end; `dead_letters` whether it may
+    fill them."""
 
     shows: frozenset[str] = frozenset()
     disturbs: frozenset[str] = frozenset()
     fails_with: frozenset[str] = frozenset()
-    orphans: int = 0
     dead_letters: bool = False
 
 

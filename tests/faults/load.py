@@ -53,9 +53,19 @@ class Load:
             await asyncio.gather(*(self._again(one, places) for one in left))
             await asyncio.sleep(_SETTLE_PAUSE_S if self.ledger.with_outcome("info") else 0)
 
-    async def burst(self, count: int) -> None:
-        """So many uploads at once, each sent once."""
-        await asyncio.gather(*(self._send(self._new_number(), time.time()) for _ in range(count)))
+    async def burst(self, count: int) -> list[int]:
+        """So many uploads at once, each sent once; their numbers."""
+        numbers = [self.new_number() for _ in range(count)]
+        clients = list(self._clients.values())
+        await asyncio.gather(
+            *(self._random.choice(clients).send(number, "upload") for number in numbers)
+        )
+        return numbers
+
+    def new_number(self) -> int:
+        """Never given out before in this run."""
+        self._next_number += 1
+        return self._next_number
 
     async def _run(self) -> None:
         due = time.monotonic()
@@ -68,7 +78,7 @@ class Load:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             intended = time.time() + min(0.0, due - time.monotonic())
             task: asyncio.Task[object] = asyncio.create_task(
-                self._send(self._new_number(), intended)
+                self._send(self.new_number(), intended)
             )
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
@@ -83,7 +93,3 @@ class Load:
         first = operation.first
         async with places:
             await self._clients[first.tenant].send(first.op_id, first.kind)
-
-    def _new_number(self) -> int:
-        self._next_number += 1
-        return self._next_number

@@ -29,7 +29,7 @@ class Toxiproxy(LocalService):
                 "enabled": True,
             },
         )
-        return Link(self, name)
+        return Link(self, name, upstream)
 
     def reset(self) -> None:
         """Every link is enabled and free of toxics."""
@@ -62,6 +62,16 @@ class Link:
 
     proxy: Toxiproxy
     name: str
+    upstream: int
+
+    @contextmanager
+    def led_to(self, port: int) -> Iterator[None]:
+        """Whoever connects reaches another server."""
+        self._lead_to(port)
+        try:
+            yield
+        finally:
+            self._lead_to(self.upstream)
 
     @contextmanager
     def refused(self) -> Iterator[None]:
@@ -99,6 +109,9 @@ class Link:
             yield
         finally:
             self.proxy.ask("DELETE", f"{path}/{kind}")
+
+    def _lead_to(self, port: int) -> None:
+        self.proxy.ask("POST", f"/proxies/{self.name}", {"upstream": f"127.0.0.1:{port}"})
 
     def _set_enabled(self, *, is_enabled: bool) -> None:
         self.proxy.ask("POST", f"/proxies/{self.name}", {"enabled": is_enabled})

@@ -23,6 +23,7 @@ from tests.support.services.s3 import S3
 from tests.support.services.stack import Stack
 
 BUCKET = "images"
+REAP_AFTER_S = 30
 _READY_S = 90.0
 _TRIES = 10
 _IO = ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep")
@@ -197,6 +198,9 @@ def _settings(servers: Stack, listen: list[int]) -> dict[str, str]:
         "ANALYZER_API__SECRET": "a secret of the fault harness, thirty-two",
         "ANALYZER_API__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
         "ANALYZER_WORKER__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
+        # Else nobody would see within a day whether orphans are reaped.
+        "ANALYZER_WORKER__REAP_AFTER_S": str(REAP_AFTER_S),
+        "ANALYZER_WORKER__REAP_EVERY_S": "1",
     }
 
 

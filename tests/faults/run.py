@@ -16,8 +16,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.picture_server import serving_pictures
 from tests.faults.readers import Readers
-from tests.faults.record_scan import objects_of, rows_of
-from tests.faults.rig import Rig
+from tests.faults.rig import REAP_AFTER_S, Rig
 from tests.faults.sampler import Sampler
 from tests.faults.scene import Scene
 from tests.faults.streams import Listener
@@ -28,6 +27,7 @@ _AFTERWARDS_S = 5.0
 _REREAD_S = 2.0
 _LAG_S = 30.0
 _STREAM_S = 10.0
+_REAPING_S = 30.0
 _POLL_S = 0.5
 _NUMBERS_PER_RUN = 100_000
 
@@ -70,13 +70,13 @@ async def run_fault(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict
         since = await ends(rig.kafka.bootstrap_servers)
         scene.load.start()
         await _warm_up(scene, pace.warm)
-        earlier = await _final_rows(scene)
+        await scene.witness()
         scene.load.rate = pace.rate * PHASES[pace.phase]
         injected_at = time.monotonic()
         await _act(fault, scene)
         healed_at = time.monotonic()
         scene.load.rate = pace.rate
-        evidence = await _quiesce(scene, since, earlier, injected_at, healed_at)
+        evidence = await _quiesce(scene, since, injected_at, healed_at)
         found = violations(evidence, fault.allowance)
         own = [*scene.complaints, *fault.check(scene, evidence)]
         found += [Violation(fault.number, text) for text in own]
@@ -140,12 +140,10 @@ async def _act(fault: Fault, scene: Scene) -> None:
         await asyncio.to_thread(scene.rig.make_whole)
 
 
-async def _quiesce(
-    scene: Scene, since: Places, earlier: tuple[Row, ...], injected_at: float, healed_at: float
-) -> Evidence:
+async def _quiesce(scene: Scene, since: Places, injected_at: float, healed_at: float) -> Evidence:
     """The load goes on for a moment, stops, and everything gets its time to come to rest."""
     healed = time.time()
-    rig, dsn = scene.rig, scene.rig.postgres.dsn
+    rig = scene.rig
     recovery = asyncio.create_task(_recovery(scene, healed, healed_at))
     await asyncio.sleep(_AFTERWARDS_S)
     await scene.load.stop()
@@ -153,21 +151,21 @@ async def _quiesce(
     await scene.load.settle(within_s=20)
     await _until_final(scene, healed_at + _QUIESCE_S)
     lags = await until_worked_off(rig.kafka.bootstrap_servers, within_s=_LAG_S)
-    rows = await asyncio.to_thread(rows_of, dsn, scene.tenants)
+    rows = await scene.rows()
     await _until_told(scene, rows)
     await _until_well(scene)
     await asyncio.sleep(_REREAD_S)
     return Evidence(
         operations=scene.ledger.operations,
-        earlier_rows=earlier,
+        earlier_rows=tuple(scene.witnessed),
         rows=rows,
-        later_rows=await asyncio.to_thread(rows_of, dsn, scene.tenants),
+        later_rows=await scene.rows(),
         records=tuple(
             one
-            for one in await records_since(rig.kafka.bootstrap_servers, since)
+            for one in (*scene.records, *await records_since(rig.kafka.bootstrap_servers, since))
             if one.topic.endswith("-dlq") or one.names.partition("/")[0] in scene.tenants
         ),
-        objects=objects_of(rig.objects, scene.tenants),
+        objects=await _objects(scene, rows),
         lags=tuple(lags),
         received=tuple(
             _received(*pair) for pair in zip(scene.clients, scene.listeners, strict=True)
@@ -233,9 +231,15 @@ async def _until(is_so: Callable[[], bool], *, within_s: float) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _final_rows(scene: Scene) -> tuple[Row, ...]:
-    rows = await asyncio.to_thread(rows_of, scene.rig.postgres.dsn, scene.tenants)
-    return tuple(row for row in rows if row.is_final)
+async def _objects(scene: Scene, rows: tuple[Row, ...]) -> frozenset[str]:
+    """What lies in the bucket, once the reaper has had its time with what has no row."""
+    ids = {row.request_id for row in rows}
+    deadline = time.monotonic() + REAP_AFTER_S + _REAPING_S
+    while True:
+        found = await scene.objects()
+        if all(key.split("/")[1] in ids for key in found) or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(_POLL_S)
 
 
 def _received(client: TenantClient, listener: Listener) -> Received:

@@ -21,7 +21,7 @@ Places = Mapping[tuple[str, int], int]
 async def ends(bootstrap_servers: str) -> Places:
     """Where every partition ends now."""
     async with _consumer(bootstrap_servers) as consumer:
-        found = await consumer.end_offsets(await _places(bootstrap_servers))
+        found = await consumer.end_offsets(await places_of(bootstrap_servers))
     return {(place.topic, place.partition): offset for place, offset in found.items()}
 
 
@@ -29,7 +29,7 @@ async def records_since(bootstrap_servers: str, since: Places) -> list[LogRecord
     """Everything from there on; what begins after it, or is new, from its beginning. A log that
     was wiped meanwhile is shorter than `since` says: it is read whole."""
     async with _consumer(bootstrap_servers) as consumer:
-        places = await _places(bootstrap_servers)
+        places = await places_of(bootstrap_servers)
         consumer.assign(places)
         stops = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
@@ -51,7 +51,7 @@ async def lags(bootstrap_servers: str) -> list[Lag]:
         groups = [group for group, *_ in await admin.list_consumer_groups()]
         committed = {group: await admin.list_consumer_group_offsets(group) for group in groups}
     async with _consumer(bootstrap_servers) as consumer:
-        places = await _places(bootstrap_servers)
+        places = await places_of(bootstrap_servers)
         stops = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
     found = []
@@ -110,7 +110,7 @@ async def _consumer(bootstrap_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _places(bootstrap_servers: str) -> list[TopicPartition]:
+async def places_of(bootstrap_servers: str) -> list[TopicPartition]:
     """Of every topic but Kafka's own."""
     async with _admin(bootstrap_servers) as admin:
         described = await admin.describe_topics()
