@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from processors.app import ROLES
 from tests.integration.processors.flow import Flow
 from tests.integration.processors.outlet import Outlet, until_worked_off
 from tests.integration.processors.strangers import good, let_in, stranger, write
-from tests.support.hostile_batches import Hostile, hostile_batches, produce
+from tests.integration.topics.groups import admin, commit, ends
+from tests.support.hostile_batches import (
+    ZSTD,
+    Hostile,
+    batch_of,
+    hostile_batches,
+    produce,
+    record,
+)
+from topics.catalog import IMAGE_SUBMITTED
 
+MOST_MEGABYTES = 400
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
 
 
@@ -36,7 +48,40 @@ async def test_a_hostile_batch_is_set_aside_and_stops_nobody(flow: Flow, role: s
         assert len(letters) == owed(written)
     assert worker.running
     assert worker.ask("/ready")[0] == 200
-    assert peak_megabytes(worker.pid) < 700
+    assert peak_megabytes(worker.pid) < MOST_MEGABYTES
+
+
+async def test_a_flood_of_large_values_needs_no_more_memory_than_a_few(flow: Flow) -> None:
+    """Twenty megabytes each, in less than a kilobyte: unpacked, those read ahead would come to
+    gigabytes, and the process that is started again would read the same."""
+    flood = batch_of([record(bytes(20_000_000))], codec=ZSTD).to_bytes()
+    names = [topic.dead_letter_name for topic in ROLES["detect"].topics]
+    async with Outlet.opened(flow.kafka, names) as outlet, stranger(flow) as producer:
+        for _ in range(150):
+            await produce(producer, IMAGE_SUBMITTED.name, flood)
+        worker = await flow.start("detect")
+        await outlet.until(lambda: len(refusals(outlet)) >= 5, within_s=30)
+        assert worker.running
+        peak = peak_megabytes(worker.pid)
+    async with admin(flow.kafka) as client:
+        end = (await ends(flow.kafka, IMAGE_SUBMITTED.name))[IMAGE_SUBMITTED.name, 0]
+        place = TopicPartition(IMAGE_SUBMITTED.name, 0)
+        await client.delete_records({place: RecordsToDelete(end)})  # for the tests that follow
+    assert peak < MOST_MEGABYTES
+
+
+async def test_a_start_within_a_batch_sets_the_rest_of_it_aside_once(flow: Flow) -> None:
+    """Committed after the readable record and before the one that stands for the others."""
+    topic = IMAGE_SUBMITTED
+    half = next(one for one in hostile_batches() if one.name == "offset_given_twice")
+    async with Outlet.opened(flow.kafka, [topic.dead_letter_name]) as outlet:
+        async with stranger(flow) as producer:
+            offset = await produce(producer, topic.name, half.batch.to_bytes())
+        await commit(flow.kafka, topic.groups[0], {(topic.name, 0): offset + 1})
+        await flow.start("detect")
+        await until_worked_off(flow.kafka, topic.groups[0], [topic], within_s=20)
+        await outlet.until(lambda: bool(refusals(outlet)), within_s=10)
+        assert refusals(outlet) == {offset + 1: "batch_unreadable"}
 
 
 def owed(written: Sequence[tuple[Hostile, int]]) -> int:
