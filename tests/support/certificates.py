@@ -13,8 +13,7 @@ _ADDRESS = ipaddress.ip_address("127.0.0.1")
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """The PEM files of a certificate for 127.0.0.1 that vouches for itself, and of its key. It is
-    good for a day."""
+    """The PEM files of a certificate for 127.0.0.1 that vouches for itself, and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     files = folder / "certificate.pem", folder / "key.pem"
     files[0].write_bytes(_signed(key).public_bytes(serialization.Encoding.PEM))
@@ -39,7 +38,7 @@ def _signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=3650))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(_ADDRESS)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -20,6 +20,15 @@ def as_user(kafka: SecuredKafka, name: str) -> KafkaSettings:
     )  # fmt: skip
 
 
+def encrypted(kafka: SecuredKafka, name: str) -> KafkaSettings:
+    """As that user, by the door where both sides show a certificate."""
+    return KafkaSettings(
+        bootstrap_servers=kafka.encrypted_servers, security_protocol="SASL_SSL",
+        username=name, password=SecretStr(kafka.passwords[name]),
+        ca_file=kafka.certificate, cert_file=kafka.certificate, key_file=kafka.key,
+    )  # fmt: skip
+
+
 def variables_of(settings: KafkaSettings) -> dict[str, str]:
     """What a process is set to connect like that."""
     assert settings.username is not None

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from tests.integration.topics.conftest import started_publisher, started_tail
-from tests.integration.topics.secured import as_user, consuming, producing, variables_of
+from tests.integration.topics.secured import as_user, consuming, encrypted, producing, variables_of
 from tests.support.eventually import eventually
 from tests.support.kafka_rules import set_rules
 from tests.support.product_processes import ROOT
@@ -26,7 +26,7 @@ from topics.access import PRINCIPALS, Principal, access_table
 from topics.admin import create_topics, verify_presence, verify_topics
 from topics.broker_admin import broker_admin
 from topics.catalog import ALL, INBOXES, RESULTS
-from topics.errors import BrokerRefusesError
+from topics.errors import BrokerRefusesError, LogUnavailableError
 from topics.records import OutgoingRecord
 from topics.rights import Rights, require_rights
 from topics.settings import KafkaSettings
@@ -229,6 +229,42 @@ async def test_a_login_where_nobody_logs_in_is_refused(secured: SecuredKafka) ->
     settings = as_user(secured, "io").model_copy(update=other_door)
     with pytest.raises(BrokerRefusesError, match="lets nobody log in; correct ANALYZER_KAFKA__SEC"):
         await verify_topics(settings)
+
+
+async def test_encrypted_and_with_certificates_all_is_as_without(
+    secured: SecuredKafka, releases: AsyncExitStack
+) -> None:
+    publisher = await started_publisher(encrypted(secured, "producer"), releases)
+    await publisher.forward(OutgoingRecord(INBOX, b"k", b"v", ()))
+    with pytest.raises(BrokerRefusesError, match="user 'producer' may not Write topic"):
+        await publisher.forward(OutgoingRecord("image-submitted", b"k", b"v", ()))
+    wrong = {"password": SecretStr("wrong")}
+    with pytest.raises(BrokerRefusesError, match="refuses user 'operator': Authentication failed"):
+        await verify_topics(encrypted(secured, "operator").model_copy(update=wrong))
+    assert await verify_topics(encrypted(secured, "operator")) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "trusts", "said"),
+    [
+        ("127.0.0.1", False, "self-signed certificate; correct ANALYZER_KAFKA__CA_FILE"),
+        ("localhost", True, "certificate is not valid for 'localhost'.; correct"),
+    ],
+)
+async def test_a_certificate_that_is_not_trusted_is_named(
+    secured: SecuredKafka, host: str, trusts: bool, said: str
+) -> None:
+    settings = encrypted(secured, "operator")
+    servers = settings.bootstrap_servers.replace("127.0.0.1", host)
+    changed = {"bootstrap_servers": servers} | ({} if trusts else {"ca_file": None})
+    with pytest.raises(BrokerRefusesError, match=f"^the broker at {servers} shows .*{said}"):
+        await verify_topics(settings.model_copy(update=changed))
+
+
+async def test_without_its_own_certificate_a_client_is_not_let_in(secured: SecuredKafka) -> None:
+    bare = {"cert_file": None, "key_file": None}
+    with pytest.raises(LogUnavailableError):
+        await verify_topics(encrypted(secured, "operator").model_copy(update=bare))
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,14 @@ class Stack:
     @classmethod
     def _described(cls, folder: Path, postgres_folder: Path, *, durable: bool) -> "Stack":
         kept = Credentials.kept_in(folder)
-        ports = free_ports(6)
+        ports = free_ports(7)
         return cls(
             kafka=SecuredKafka(
                 folder / "kafka",
                 ports[0],
                 controller_port=ports[1],
                 secured_port=ports[5],
+                encrypted_port=ports[6],
                 passwords={user: f"{user}-{kept.kafka_secret}" for user in KAFKA_USERS},
             ),
             postgres=Postgres(
