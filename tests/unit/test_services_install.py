@@ -1,6 +1,7 @@
 """What the installer of test servers decides, and what it accepts as the pinned content."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,19 @@ def test_what_cannot_be_had_does_not_keep_the_rest_from_being_installed(
     said = capsys.readouterr().out
     assert "no postgres: postgres cannot be installed: the registry said no" in said
     assert "no s3: s3 cannot be installed: needs go" in said
+
+
+def test_an_optional_one_that_cannot_be_had_is_named_and_fails_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optional = replace(FakeSoftware("consumers", lacking=("npm",)).recipe, is_optional=True)
+    there = FakeSoftware("redis", there=True)
+    assert install.install([there.recipe, optional], tmp_path) == install.ALL_THERE
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "no consumers: consumers cannot be installed: needs npm",
+        "all there: redis",
+    ]
 
 
 def test_a_check_says_what_is_missing_and_installs_nothing(

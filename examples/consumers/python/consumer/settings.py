@@ -26,7 +26,7 @@ class Settings:
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Exits with 2 and a sentence when an argument is wrong; KeyError: a password is missing."""
+    """Exits with 2 and a sentence when an argument is wrong or a variable is missing."""
     parser = argparse.ArgumentParser(prog="python -m consumer", description=__doc__)
     schemas = environment.get("SCHEMAS")
     parser.add_argument("--schemas", type=Path, default=schemas, required=schemas is None)
@@ -36,6 +36,10 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     parser.add_argument("--idle-timeout", type=float, help="end after so many seconds of silence")
     parser.add_argument("--remember", type=int, default=100_000)
     given = parser.parse_args(arguments)
+    try:
+        connection = _connection(environment)
+    except KeyError as error:
+        parser.error(f"{error.args[0]} is needed in the environment")
     return Settings(
         schemas=given.schemas,
         group=given.group,
@@ -43,7 +47,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         count=given.count,
         idle_timeout_s=given.idle_timeout,
         remember=given.remember,
-        connection=_connection(environment),
+        connection=connection,
     )
 
 

@@ -27,14 +27,14 @@ final class Reader {
     private final Settings settings;
     private final Contract contract;
     private final Outcomes outcomes;
-    private final Map<String, Object> counts = new LinkedHashMap<>(
-            Map.of("invalid", 0, "new", 0, "repeat", 0, "overruled", 0));
+    private final Map<String, Object> counts = new LinkedHashMap<>();
     private long heardAt = System.nanoTime();
 
     Reader(Settings settings, Contract contract, Outcomes outcomes) {
         this.settings = settings;
         this.contract = contract;
         this.outcomes = outcomes;
+        List.of("invalid", "new", "repeat", "overruled").forEach(name -> counts.put(name, 0));
     }
 
     Map<String, Object> counts() {
