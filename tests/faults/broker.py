@@ -5,7 +5,7 @@ import time
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.faults.evidence import Allowance
-from tests.faults.fault import Fault
+from tests.faults.fault import Act, Fault
 from tests.faults.scene import Scene
 
 _KAFKA = Allowance(shows=frozenset({"kafka"}))
@@ -14,14 +14,19 @@ _LONGEST_POST_S = 8.0
 _UNPROCESSED = 50
 
 
-async def _killed_five_times(scene: Scene) -> None:
-    began = time.time()
-    for down_s in (12.0, 2.0, 2.0, 2.0, 2.0):
-        await scene.do(scene.rig.kafka.kill)
-        await scene.hold(down_s)
-        await scene.do(scene.rig.kafka.start)
-        await scene.hold(2.0)
-    accepts_meanwhile(scene, began)
+def killed(*down_s: float) -> Act:
+    """As often as there are times; each is how long it stays down."""
+
+    async def act(scene: Scene) -> None:
+        began = time.time()
+        for seconds in down_s:
+            await scene.do(scene.rig.kafka.kill)
+            await scene.hold(seconds)
+            await scene.do(scene.rig.kafka.start)
+            await scene.hold(2.0)
+        accepts_meanwhile(scene, began)
+
+    return act
 
 
 async def _restarted_cleanly(scene: Scene) -> None:
@@ -94,7 +99,7 @@ def accepts_meanwhile(scene: Scene, since: float) -> None:
 FAULTS = (
     Fault(
         "F01", "broker killed, five times", "posts are answered 202 as ever; drains within 60 s",
-        _killed_five_times, _KAFKA,
+        killed(12.0, 2.0, 2.0, 2.0, 2.0), _KAFKA,
     ),
     Fault(
         "F02", "broker restarted cleanly", "no client has an error", _restarted_cleanly, _KAFKA,

@@ -8,6 +8,8 @@ from tests.faults.scene import Scene
 
 NOTHING = Allowance()
 
+Act = Callable[[Scene], Awaitable[None]]
+
 
 def no_more(scene: Scene, evidence: Evidence) -> Iterable[str]:
     """What `act` requires is all there is to see."""
@@ -23,6 +25,6 @@ class Fault:
     number: str
     title: str
     must: str
-    act: Callable[[Scene], Awaitable[None]]
+    act: Act
     allowance: Allowance = NOTHING
     check: Callable[[Scene, Evidence], Iterable[str]] = no_more

@@ -21,11 +21,11 @@ _FLOW = (
 )  # fmt: skip
 _INBOXES = ("image-requested-inbox", "image-submitted-inbox")
 _STRANGER = "stranger"
-_LETTERS = Allowance(dead_letters=True)
+LETTERS = Allowance(dead_letters=True)
 _OUT_OF_ORDER = 5
 
 
-async def _poison(scene: Scene) -> None:
+async def poison(scene: Scene) -> None:
     """All at once, in the middle of good ones: the load goes on, and must not be held up."""
     credential = await scene.do(lambda: scene.rig.new_key(_STRANGER))
     async with producer(scene) as out:
@@ -39,7 +39,7 @@ async def _poison(scene: Scene) -> None:
     await scene.until_states(ids, "completed", within_s=30)
 
 
-def _all_set_aside(scene: Scene, evidence: Evidence) -> list[str]:
+def all_set_aside(scene: Scene, evidence: Evidence) -> list[str]:
     letters = {
         (one.header("dlq-topic"), one.header("dlq-partition"), one.header("dlq-offset")): one
         for one in evidence.dead_letters
@@ -142,8 +142,8 @@ def _http(scene: Scene, tenant: str) -> httpx.AsyncClient:
 FAULTS = (
     Fault(
         "F35", "poison on every consumed topic",
-        "each a dead letter with its reason; the good ones behind it done", _poison, _LETTERS,
-        _all_set_aside,
+        "each a dead letter with its reason; the good ones behind it done", poison, LETTERS,
+        all_set_aside,
     ),
     Fault(
         "F37", "results and failures out of order",
@@ -152,6 +152,6 @@ FAULTS = (
     Fault(
         "F38", "records and bodies that are too large",
         "refused at the door; one that is small until it is unpacked is set aside",
-        _too_large, _LETTERS, _all_set_aside,
+        _too_large, LETTERS, all_set_aside,
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 
 from tests.faults.evidence import Allowance
-from tests.faults.fault import Fault
+from tests.faults.fault import Act, Fault
 from tests.faults.scene import Scene
 
 _POSTGRES = Allowance(shows=frozenset({"postgres"}))
@@ -28,22 +28,26 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
-async def _killed_in_mid_transaction(scene: Scene) -> None:
+def killed_in_mid_commit(down_s: float) -> Act:
     """Commits take half a second, so that the kill finds some of them half done."""
-    rig, dsn = scene.rig, scene.rig.postgres.dsn
-    await scene.do(lambda: _execute(dsn, _SLOW_COMMIT))
-    await scene.hold(2.0)
-    await scene.do(rig.postgres.kill)
-    dead = time.time()
-    await scene.hold(12.0)
-    promised = scene.accepted(since=dead + 0.5)
-    scene.require(promised == 0, f"{promised} were accepted without the record")
-    await scene.do(rig.postgres.start)
-    back = time.time()
-    await scene.do(lambda: _execute(dsn, _NORMAL_COMMIT))
-    await scene.until(
-        lambda: scene.accepted(since=back), within_s=10, what="accepted again after the start"
-    )
+
+    async def act(scene: Scene) -> None:
+        postgres = scene.rig.postgres
+        await scene.do(lambda: _execute(postgres.dsn, _SLOW_COMMIT))
+        await scene.hold(2.0)
+        await scene.do(postgres.kill)
+        dead = time.time()
+        await scene.hold(down_s)
+        promised = scene.accepted(since=dead + 0.5)
+        scene.require(promised == 0, f"{promised} were accepted without the record")
+        await scene.do(postgres.start)
+        back = time.time()
+        await scene.do(lambda: _execute(postgres.dsn, _NORMAL_COMMIT))
+        await scene.until(
+            lambda: scene.accepted(since=back), within_s=10, what="accepted after the start"
+        )
+
+    return act
 
 
 async def _terminate_storm(scene: Scene) -> None:
@@ -88,7 +92,7 @@ FAULTS = (
     Fault(
         "F08", "PostgreSQL killed in mid commit",
         "no answer is a promise; a repeat gives one request; accepted again within 10 s",
-        _killed_in_mid_transaction, _POSTGRES,
+        killed_in_mid_commit(12.0), _POSTGRES,
     ),
     Fault(
         "F09", "all connections to PostgreSQL ended, every second",

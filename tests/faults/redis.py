@@ -10,7 +10,7 @@ import psycopg
 from redis.asyncio import Redis
 
 from tests.faults.evidence import Allowance
-from tests.faults.fault import Fault
+from tests.faults.fault import Act, Fault
 from tests.faults.scene import Scene
 
 _REDIS = Allowance(shows=frozenset({"redis"}))
@@ -19,12 +19,15 @@ _ADDED_MS = 50.0
 _REVOKED_WITHIN_S = 60.0
 
 
-async def _gone(scene: Scene) -> None:
-    began = time.time()
-    await scene.do(scene.rig.redis.kill)
-    await scene.hold(15.0)
-    nobody_notices(scene, began)
-    await scene.do(scene.rig.redis.start)
+def gone(down_s: float) -> Act:
+    async def act(scene: Scene) -> None:
+        began = time.time()
+        await scene.do(scene.rig.redis.kill)
+        await scene.hold(down_s)
+        nobody_notices(scene, began)
+        await scene.do(scene.rig.redis.start)
+
+    return act
 
 
 async def _slow_and_hanging(scene: Scene) -> None:
@@ -125,7 +128,7 @@ def _revoke(dsn: str, key: str) -> None:
 FAULTS = (
     Fault(
         "F13", "Redis killed", "everything is served from the record; nobody gets an error",
-        _gone, _REDIS,
+        gone(15.0), _REDIS,
     ),
     Fault(
         "F14", "Redis slow by 2 s, then hanging",

@@ -23,7 +23,6 @@ from tests.faults.streams import Listener
 from tests.faults.topic_scan import Places, ends, records_since, until_worked_off
 
 _QUIESCE_S = 60.0
-_AFTERWARDS_S = 5.0
 _REREAD_S = 2.0
 _LAG_S = 30.0
 _STREAM_S = 10.0
@@ -37,12 +36,14 @@ PHASES = {"idle": 0.0, "steady": 1.0, "burst": 3.0}
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`rate` operations a second; the fault begins once `warm` requests are final."""
+    """`rate` operations a second; the fault begins once `warm` requests are final; the load
+    goes on for `afterwards_s` once it has ended."""
 
     rate: float = 15.0
     warm: int = 200
     phase: str = "steady"
     seed: int = 1
+    afterwards_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def run_fault(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict
         await _act(fault, scene)
         healed_at = time.monotonic()
         scene.load.rate = pace.rate
-        evidence = await _quiesce(scene, since, injected_at, healed_at)
+        evidence = await _quiesce(scene, pace, since, injected_at, healed_at)
         found = violations(evidence, fault.allowance)
         own = [*scene.complaints, *fault.check(scene, evidence)]
         found += [Violation(fault.number, text) for text in own]
@@ -140,12 +141,14 @@ async def _act(fault: Fault, scene: Scene) -> None:
         await asyncio.to_thread(scene.rig.make_whole)
 
 
-async def _quiesce(scene: Scene, since: Places, injected_at: float, healed_at: float) -> Evidence:
+async def _quiesce(
+    scene: Scene, pace: Pace, since: Places, injected_at: float, healed_at: float
+) -> Evidence:
     """The load goes on for a moment, stops, and everything gets its time to come to rest."""
     healed = time.time()
     rig = scene.rig
     recovery = asyncio.create_task(_recovery(scene, healed, healed_at))
-    await asyncio.sleep(_AFTERWARDS_S)
+    await asyncio.sleep(pace.afterwards_s)
     await scene.load.stop()
     recovered_s = await recovery
     await scene.load.settle(within_s=20)

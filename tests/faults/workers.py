@@ -3,24 +3,28 @@
 import random
 
 from tests.faults.evidence import Allowance, Evidence
-from tests.faults.fault import Fault
+from tests.faults.fault import Act, Fault
 from tests.faults.scene import Scene
 
-_DETECT = Allowance(disturbs=frozenset({"detect", "detect-2"}))
+DETECT = Allowance(disturbs=frozenset({"detect", "detect-2"}))
 _KILLS = 30
 _ZOMBIE_S = 60.0
 _STORM_ROUNDS = 10
 _CALM_S = 30.0
 
 
-async def _killed_in_mid_batch(scene: Scene) -> None:
+def killed_in_mid_batch(times: int) -> Act:
     """A burst of forty is more than the detector can have done when it dies."""
-    for _ in range(3):
-        await scene.load.burst(40)
-        await scene.do(scene.rig.detect.kill)
-        states = list((await scene.states()).values())
-        scene.require("accepted" in states, "nothing was in work")
-        await scene.hold(4.0)
+
+    async def act(scene: Scene) -> None:
+        for _ in range(times):
+            await scene.load.burst(40)
+            await scene.do(scene.rig.detect.kill)
+            states = list((await scene.states()).values())
+            scene.require("accepted" in states, "nothing was in work")
+            await scene.hold(4.0)
+
+    return act
 
 
 async def _kill_storm(scene: Scene) -> None:
@@ -68,17 +72,17 @@ def _nobody_starved(scene: Scene, evidence: Evidence) -> list[str]:
 FAULTS = (
     Fault(
         "F24", "detector killed in mid batch", "what was unfinished is done, nothing is doubled",
-        _killed_in_mid_batch, _DETECT,
+        killed_in_mid_batch(3), DETECT,
     ),
     Fault(
-        "F25", "detector killed 30 times", "goes on; no lag 60 s after", _kill_storm, _DETECT,
+        "F25", "detector killed 30 times", "goes on; no lag 60 s after", _kill_storm, DETECT,
     ),
     Fault(
         "F26", "detector paused for 60 s, then a zombie",
-        "no finished result changes, nobody is told twice", _zombie, _DETECT,
+        "no finished result changes, nobody is told twice", _zombie, DETECT,
     ),
     Fault(
         "F29", "a detector joins and leaves every 2 s", "no partition is starved 30 s after calm",
-        _rebalance_storm, _DETECT, _nobody_starved,
+        _rebalance_storm, DETECT, _nobody_starved,
     ),
 )  # fmt: skip
