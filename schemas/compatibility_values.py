@@ -120,8 +120,9 @@ def _texts(inner: Shape, outer: Shape, place: Place) -> Iterator[Finding]:
 
 
 def _bound(inner: Shape, outer: Shape, place: Place, keywords: tuple[str, ...]) -> Finding:
-    told = [", ".join(_shown(shape, keyword) for keyword in keywords) for shape in (inner, outer)]
-    return place.changed(Rule.BOUND, " and ".join(keywords), *told)
+    said = [keyword for keyword in keywords if keyword in inner or keyword in outer]
+    told = [", ".join(_shown(shape, keyword) for keyword in said) for shape in (inner, outer)]
+    return place.changed(Rule.BOUND, " and ".join(said), *told)
 
 
 def _shown(shape: Shape, keyword: str) -> Any:

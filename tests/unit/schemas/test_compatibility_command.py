@@ -70,6 +70,16 @@ def test_every_release_is_compared_and_not_only_the_last(today: Today, releases:
     ]
 
 
+def test_a_limit_is_told_as_it_was_and_as_it_is(today: Today, releases: Releases) -> None:
+    schema = copy.deepcopy(today.schemas["analysis-failed"])
+    schema["properties"]["message"].pop("maxLength")
+    schema["properties"]["attempts"]["minimum"] = 1
+    assert refusals(with_schema(today, "analysis-failed", schema), releases) == [
+        "analysis-failed, release 1: $.attempts: minimum was 0, is 1 (bound; consumed)",
+        "analysis-failed, release 1: $.message: maxLength was 1000, is absent (bound; produced)",
+    ]
+
+
 def test_words_are_no_release(today: Today, releases: Releases) -> None:
     schema = copy.deepcopy(today.schemas["analysis-failed"]) | {"description": "The end."}
     assert unreleased(with_schema(today, "analysis-failed", schema), releases) == []
