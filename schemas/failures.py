@@ -1,10 +1,15 @@
-"""The stable codes of a failed analysis, and whose fault each is."""
+"""The stable codes of a failed analysis."""
 
+import re
 from enum import StrEnum
+from typing import Self
+
+_NEWER = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class FailureCode(StrEnum):
-    """Clients may branch on these; a code is never renamed, new ones may be added."""
+    """Clients may branch on these; a code is never renamed, new ones may be added. What a newer
+    version wrote is read as a code of that value, which no `match` here knows."""
 
     IMAGE_UNDECODABLE = "image_undecodable"
     IMAGE_UNSUPPORTED = "image_unsupported"
@@ -19,3 +24,11 @@ class FailureCode(StrEnum):
     INVALID_EVENT = "invalid_event"
     RETRIES_EXHAUSTED = "retries_exhausted"
     INTERNAL_ERROR = "internal_error"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str) or not _NEWER.fullmatch(value):
+            return None
+        newer = str.__new__(cls, value)
+        newer._name_, newer._value_ = value.upper(), value
+        return newer
