@@ -33,7 +33,7 @@ class Listener:
     gaps: list[str] = field(default_factory=list)
     farewells: list[str] = field(default_factory=list)
     connections: int = 0
-    _last_event_id: str = ""
+    last_event_id: str = ""
 
     async def run(self) -> None:
         """For ever."""
@@ -49,17 +49,18 @@ class Listener:
                     await asyncio.sleep(_COME_BACK_S)
 
     async def _listen(self, client: httpx.AsyncClient) -> None:
-        resume = {"Last-Event-ID": self._last_event_id} if self._last_event_id else {}
+        resume = {"Last-Event-ID": self.last_event_id} if self.last_event_id else {}
         async with client.stream("GET", "/api/v1/events", headers=resume) as answer:
             if answer.status_code != 200:
                 await asyncio.sleep(_COME_BACK_S)
                 return
             self.connections += 1
             async for fields in _frames(answer):
-                self._take(fields)
+                self.take(fields)
 
-    def _take(self, fields: dict[str, str]) -> None:
-        self._last_event_id = fields.get("id", self._last_event_id)
+    def take(self, fields: dict[str, str]) -> None:
+        """One frame, as its fields."""
+        self.last_event_id = fields.get("id", self.last_event_id)
         data = fields.get("data")
         if data is None:
             return

@@ -1,0 +1,30 @@
+"""The report names what failed, and hides nothing of it."""
+
+from tests.faults.catalog import FAULTS
+from tests.faults.evidence import Counts, Violation
+from tests.faults.report import HEADINGS, to_line
+from tests.faults.run import Verdict
+
+
+def verdict(*violations: Violation, recovered_s: float | None = 2.34) -> Verdict:
+    return Verdict(FAULTS["F01"], Counts(accepted=500, repeats=3), recovered_s, 60.0, violations)
+
+
+def test_a_pass_is_one_line_with_every_figure() -> None:
+    line = to_line(verdict())
+    assert line.startswith("PASS F01 broker killed, five times (60 s): accepted 500, lost 0")
+    assert all(f"{name} " in line for name in HEADINGS[2:-1])
+    assert "\n" not in line
+
+
+def test_a_failure_says_what_was_violated() -> None:
+    line = to_line(verdict(Violation("I1", "gone"), recovered_s=None))
+    assert line.startswith("FAIL F01")
+    assert "recovery s never" in line
+    assert line.endswith("    I1: gone")
+
+
+def test_every_fault_of_the_list_is_there_and_says_what_it_must_show() -> None:
+    wanted = {f"F{n:02}" for n in (*range(1, 11), *range(13, 27), *range(29, 34), *range(35, 39))}
+    assert set(FAULTS) == wanted | {"F41"}
+    assert all(fault.title and fault.must for fault in FAULTS.values())
