@@ -129,6 +129,9 @@ BROKEN = {
     "no_records": batch_of([], count=0, last_offset_delta=0),
     "negative_count": batch_of([record()], count=-1, last_offset_delta=0),
     "bytes_behind": Batch(payload=record() + b"garbage", count=1),
+    "bytes_where_compaction_left_none": Batch(
+        payload=record(offset_delta=9), count=0, last_offset_delta=9
+    ),
     "codec_5": batch_of([record()], attributes=5),
     "codec_7": batch_of([record()], attributes=7),
     "magic_0": batch_of([record()], magic=0),
@@ -149,11 +152,19 @@ BROKEN = {
 }
 
 
+READ_ALL_THE_SAME = {"more_records", "bytes_behind"}
+"""All offsets of the batch have their records; what lies behind them is nobody's."""
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_only_a_broken_broker_passes_on_stops_nobody_either(name: str) -> None:
     found, position = read(BROKEN[name].to_bytes(base_offset=5) + GOOD.to_bytes(base_offset=5000))
     assert position == 5003
+    *theirs, _, _, _ = found
     assert [one.value for one in found[-3:]] == [b"one", None, b""]
+    assert bool(theirs) != (name == "no_records")
+    for one in theirs[-1:]:
+        assert isinstance(one.value, UnreadableBatch) != (name in READ_ALL_THE_SAME)
 
 
 @pytest.mark.parametrize("codec", CODECS)
