@@ -21,8 +21,10 @@ from topics.tolerant import start_tolerant
 
 class BacklogClock(Protocol):
     async def oldest_unfinished(self, now: datetime) -> datetime:
-        """When the oldest record was written, of those that accepted requests pass through, that its
-        group has not committed; `now` when there is none. Raises LogUnavailableError, also when it cannot be told."""
+        """When the oldest record was written, of those that accepted requests pass through, which
+        its group has not committed; `now` when there is none.
+
+        Raises LogUnavailableError, also when it cannot be told."""
         ...
 
 

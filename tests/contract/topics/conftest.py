@@ -14,6 +14,7 @@ from topics.publisher import EventPublisher, KafkaPublisher
 from topics.records import Record
 from topics.settings import KafkaSettings
 from topics.tail import EventTail, KafkaTail
+from topics.tail_start import BehindGroup
 
 
 class Log(Protocol):
