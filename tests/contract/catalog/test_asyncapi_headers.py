@@ -29,6 +29,7 @@ from topics.errors import InvalidMessageError
 from topics.memory import MemoryLog, MemoryPublisher
 from topics.records import OutgoingRecord, Record
 from topics.retries import later
+from topics.sealed import UnreadableBatch
 
 REFUSAL = Refusal("internal_error", "broke", "detector", 2, "KeyError", "acme")
 WRITTEN = message_of(IMAGE_SUBMITTED.name)["headers"]
@@ -92,7 +93,7 @@ def test_a_retry_adds_what_is_described() -> None:
 
 
 async def parked() -> Record:
-    """The dead letter that has most to say: replayed before, and too large."""
+    """A dead letter that has much to say: replayed before, and too large."""
     log = MemoryLog()
     record = replace(record_of(image_submitted()), value=b"x" * 2_500_000)
     record = replace(record, headers=(*record.headers, (REPLAYS, b"1")))
@@ -101,11 +102,16 @@ async def parked() -> Record:
     return log.records[IMAGE_SUBMITTED.dead_letter_name][-1]
 
 
+def unreadable() -> OutgoingRecord:
+    batch = UnreadableBatch.of(b"no records", first_offset=7, detail="no records")
+    return dead_letter(replace(record_of(image_submitted()), value=batch), REFUSAL)
+
+
 async def test_a_dead_letter_adds_what_is_described() -> None:
-    letter = await parked()
-    added = {name for name in headers_of(letter) if name.startswith("dlq-")}
+    letters = [headers_of(await parked()), headers_of(unreadable())]
+    added = {name for letter in letters for name in letter if name.startswith("dlq-")}
     assert added == header_names(LETTER)
-    assert faults_by(LETTER, headers_of(letter)) == []
+    assert [faults_by(LETTER, letter) for letter in letters] == [[], []]
 
 
 def test_a_plain_dead_letter_has_the_required_headers_and_those_of_the_example() -> None:

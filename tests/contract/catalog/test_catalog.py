@@ -6,14 +6,17 @@ from datetime import timedelta
 import pytest
 
 from schemas import events, generate
-from schemas.contract import RequestFact
+from schemas.contract import RequestEvent, RequestFact
 from schemas.result import AnalysisResult
 from tests.contract.catalog.examples import FOLDER
 from topics import catalog
 from topics.catalog import (
     ALL,
+    CANCEL_REQUESTED,
     CONSUMED,
     DEAD_LETTERS,
+    FLOW,
+    INBOXES,
     LOG_IDENTITY,
     RESULTS,
     RETRIES,
@@ -21,8 +24,18 @@ from topics.catalog import (
     event_type,
 )
 
-EVENTS: set[type[RequestFact]] = set(RequestFact.__subclasses__())
+REQUEST_EVENTS: set[type[RequestEvent]] = {
+    *RequestFact.__subclasses__(),
+    *(event for event in RequestEvent.__subclasses__() if event is not RequestFact),
+}
+INBOX_EVENTS: set[type[events.InboxEvent]] = set(events.InboxEvent.__subclasses__())
+EVENTS: tuple[type[RequestEvent] | type[events.InboxEvent], ...] = (
+    *REQUEST_EVENTS,
+    *INBOX_EVENTS,
+)
 CONSUMED_EACH = pytest.mark.parametrize("topic", CONSUMED, ids=lambda topic: topic.name)
+FLOW_EACH = pytest.mark.parametrize("topic", FLOW, ids=lambda topic: topic.name)
+INBOX_EACH = pytest.mark.parametrize("topic", INBOXES, ids=lambda topic: topic.name)
 
 
 def test_every_name_occurs_once_and_may_be_a_topic_of_kafka_and_of_kubernetes() -> None:
@@ -32,26 +45,48 @@ def test_every_name_occurs_once_and_may_be_a_topic_of_kafka_and_of_kubernetes() 
 
 
 @CONSUMED_EACH
-def test_a_consumed_topic_has_a_group_a_retry_topic_and_dead_letters(topic: Topic) -> None:
+def test_a_consumed_topic_has_a_group_and_dead_letters(topic: Topic) -> None:
     assert len(topic.groups) == 1
-    retry = catalog.topic_named(topic.retry_name)
     letters = catalog.topic_named(topic.dead_letter_name)
-    assert (retry.name, letters.name) == (f"{topic.name}-retry", f"{topic.name}-dlq")
-    assert retry.event is topic.event
-    assert retry.groups == ("retrier",)
+    assert letters.name == f"{topic.name}-dlq"
     assert letters.groups == ()
 
 
+@FLOW_EACH
+def test_what_an_accepted_request_passes_through_has_a_retry_topic(topic: Topic) -> None:
+    retry = catalog.topic_named(topic.retry_name)
+    assert retry.name == f"{topic.name}-retry"
+    assert retry.event is topic.event
+    assert retry.groups == ("retrier",)
+    assert not topic.is_inbox
+
+
+@INBOX_EACH
+def test_an_inbox_has_none_for_its_credential_goes_no_further(topic: Topic) -> None:
+    assert topic.is_inbox
+    assert not topic.has_retry
+    with pytest.raises(KeyError):
+        catalog.topic_named(topic.retry_name)
+
+
+def test_what_every_worker_reads_for_itself_has_neither_group_nor_dead_letters() -> None:
+    assert CANCEL_REQUESTED.groups == ()
+    for name in (CANCEL_REQUESTED.retry_name, CANCEL_REQUESTED.dead_letter_name):
+        with pytest.raises(KeyError):
+            catalog.topic_named(name)
+
+
 def test_no_retry_topic_or_dead_letters_without_a_consumed_topic() -> None:
-    assert {topic.name for topic in RETRIES} == {topic.retry_name for topic in CONSUMED}
+    assert {topic.name for topic in RETRIES} == {topic.retry_name for topic in FLOW}
     assert {topic.name for topic in DEAD_LETTERS} == {topic.dead_letter_name for topic in CONSUMED}
-    assert set(ALL) == {*CONSUMED, *RETRIES, *DEAD_LETTERS, LOG_IDENTITY}
+    assert (*INBOXES, *FLOW) == CONSUMED
+    assert set(ALL) == {*CONSUMED, CANCEL_REQUESTED, *RETRIES, *DEAD_LETTERS, LOG_IDENTITY}
 
 
 def test_the_constant_is_named_as_its_topic() -> None:
     named = {name: value for name, value in vars(catalog).items() if isinstance(value, Topic)}
     assert {name.lower().replace("_", "-") for name in named} == {t.name for t in named.values()}
-    assert set(named.values()) == {*CONSUMED, LOG_IDENTITY}
+    assert set(named.values()) == {*CONSUMED, CANCEL_REQUESTED, LOG_IDENTITY}
 
 
 def test_groups_are_those_that_deployments_know() -> None:
@@ -62,6 +97,8 @@ def test_groups_are_those_that_deployments_know() -> None:
         "image-submitted-bulk": ("detector-bulk",),
         "image-analyzed": ("recorder",),
         "analysis-failed": ("recorder",),
+        "image-requested-inbox": ("admitter",),
+        "image-submitted-inbox": ("admitter",),
     }
 
 
@@ -71,9 +108,31 @@ def test_the_lanes_of_an_event_share_no_group() -> None:
         assert len(groups) == len(set(groups)) == 2
 
 
+@pytest.mark.parametrize("event", [events.ImageRequested, events.ImageSubmitted])
+def test_a_request_is_announced_where_its_lane_is_worked(
+    event: type[events.ImageRequested] | type[events.ImageSubmitted],
+) -> None:
+    home = catalog.topic_of(event)
+    assert catalog.work_topic(event, "interactive") is home
+    bulk = catalog.work_topic(event, "bulk")
+    assert (bulk.name, bulk.event) == (f"{home.name}-bulk", event)
+    assert bulk in FLOW
+
+
+def test_an_inbox_asks_for_what_an_event_of_ours_announces() -> None:
+    assert {topic.name.removesuffix("-inbox") for topic in INBOXES} == {
+        "image-requested",
+        "image-submitted",
+    }
+    for event in INBOX_EVENTS:
+        assert not issubclass(event, RequestEvent)
+        assert not {"tenant_id", "accepted_at"} & set(event.model_fields)
+
+
 def test_every_event_has_a_home_that_carries_it_and_a_type_that_names_it() -> None:
-    assert set(events.Event.__args__) == EVENTS
-    assert {topic.event for topic in CONSUMED} == EVENTS
+    assert set(events.Event.__args__) == REQUEST_EVENTS
+    assert {topic.event for topic in (*FLOW, CANCEL_REQUESTED)} == REQUEST_EVENTS
+    assert {topic.event for topic in INBOXES} == INBOX_EVENTS
     for event in EVENTS:
         home = catalog.topic_of(event)
         assert home.event is event
@@ -93,20 +152,24 @@ def test_schemas_and_examples_are_those_of_the_events() -> None:
 
 def test_limits_leave_room_for_what_is_added_on_the_way() -> None:
     for topic in CONSUMED:
-        retry = catalog.topic_named(topic.retry_name)
         letters = catalog.topic_named(topic.dead_letter_name)
         assert topic.max_message_bytes == 1_000_000
+        assert letters.broker_limit_bytes >= topic.broker_limit_bytes + 64_000
+        assert letters.max_message_bytes == 2 * topic.max_message_bytes
+    for topic in FLOW:
+        retry = catalog.topic_named(topic.retry_name)
+        letters = catalog.topic_named(topic.dead_letter_name)
         assert retry.broker_limit_bytes >= topic.broker_limit_bytes + 10_000
         assert letters.broker_limit_bytes >= retry.broker_limit_bytes + 64_000
-        assert letters.max_message_bytes == 2 * topic.max_message_bytes
 
 
 def test_retention_outlives_the_longest_life_of_a_request() -> None:
     longest_life = timedelta(days=1)
     for topic in CONSUMED:
         assert topic.retention > longest_life
-        assert catalog.topic_named(topic.retry_name).retention >= longest_life
         assert catalog.topic_named(topic.dead_letter_name).retention > topic.retention
+    assert all(topic.retention >= longest_life for topic in RETRIES)
+    assert CANCEL_REQUESTED.retention > longest_life
     assert {topic.retention for topic in RESULTS} == {timedelta(days=7)}
 
 

@@ -5,10 +5,9 @@ import json
 import pytest
 
 from schemas.json_schemas import load
-from tests.contract.catalog.examples import FOLDER, Example, all_examples
+from tests.contract.catalog.examples import FOLDER, Example, all_examples, id_of, taken
 from tests.support.schema_checks import faults
 from topics.catalog import ALL, event_type, topic_named
-from topics.codec import decode, event_id
 from topics.errors import InvalidMessageError
 
 EXAMPLES = all_examples()
@@ -26,8 +25,8 @@ def lanes(example: Example) -> list[str]:
 @VALID
 def test_a_valid_example_is_taken_in_every_lane(example: Example) -> None:
     for lane in lanes(example):
-        envelope = decode(example.record(lane), topic_named(lane))
-        assert envelope.event_id == event_id(envelope.event)
+        envelope = taken(example, topic_named(lane))
+        assert envelope.event_id == id_of(envelope)
         assert json.loads(envelope.event.to_json()) == example.body
         assert example.headers["ce_type"] == event_type(type(envelope.event))
 
@@ -41,7 +40,7 @@ def test_a_valid_example_has_the_schema_s_consent(example: Example) -> None:
 def test_an_invalid_example_is_refused_in_every_lane(example: Example) -> None:
     for lane in lanes(example):
         with pytest.raises(InvalidMessageError) as refusal:
-            decode(example.record(lane), topic_named(lane))
+            taken(example, topic_named(lane))
         assert refusal.value.reason == example.reason
 
 
