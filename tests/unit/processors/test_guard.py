@@ -9,6 +9,7 @@ import pytest
 
 from processors.guard import Guard, GuardBrokenError, to_record
 from processors.settlement import Settlement
+from schemas.contract import RequestEvent
 from tests.support.events import TRACEPARENT, image_submitted
 from tests.support.eventually import eventually
 from tests.unit.processors.bench import Bench
@@ -74,6 +75,7 @@ class Handler:
         self.may_end: dict[str, asyncio.Event] = {}
 
     async def __call__(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, RequestEvent)
         key = envelope.event.key
         self.begun.append(key)
         await self.may_end.setdefault(key, asyncio.Event()).wait()

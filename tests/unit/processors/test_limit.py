@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from processors.limit import UnexpectedLimit
+from schemas.contract import RequestEvent
 from tests.support.events import image_submitted, record_of
 from tests.support.eventually import eventually
 from tests.unit.processors.bench import Bench
@@ -47,6 +48,7 @@ class Faulty:
         self.seen: list[str] = []
 
     async def __call__(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.event, RequestEvent)
         self.seen.append(envelope.event.key)
         if self.is_broken or envelope.event.key in self.poison:
             raise ZeroDivisionError

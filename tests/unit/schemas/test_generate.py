@@ -18,8 +18,11 @@ def test_it_writes_every_schema_and_is_then_content(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "analysis-failed.v1.json",
         "analysis-result.v1.json",
+        "cancel-requested.v1.json",
         "image-analyzed.v1.json",
+        "image-requested-inbox.v1.json",
         "image-requested.v1.json",
+        "image-submitted-inbox.v1.json",
         "image-submitted.v1.json",
     ]
     assert generate.main(["--check"]) == 0

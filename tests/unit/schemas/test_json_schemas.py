@@ -9,15 +9,26 @@ from jsonschema import Draft202012Validator
 from schemas import generate
 from schemas.contract import Contract
 from schemas.json_schemas import load
-from tests.support.events import analysis_result, image_submitted, new_request_id, one_of_each
+from schemas.options import NAMED_THRESHOLDS
+from tests.support.events import (
+    analysis_result,
+    image_requested_inbox,
+    image_submitted,
+    image_submitted_inbox,
+    new_request_id,
+    one_of_each,
+)
 from tests.support.schema_checks import faults
 from topics.catalog import topic_of
 
 NAMES = pytest.mark.parametrize("name", sorted(generate.MODELS))
 WRITTEN: dict[str, Contract] = {
     **{topic_of(type(event)).name: event for event in one_of_each()},
+    "image-requested-inbox": image_requested_inbox(),
+    "image-submitted-inbox": image_submitted_inbox(),
     "analysis-result": analysis_result(new_request_id()),
 }
+FOR_WRITERS = {name for name in WRITTEN if name.endswith("-inbox")}
 
 
 def every_object(node: Any) -> list[dict[str, Any]]:
@@ -46,7 +57,18 @@ def test_a_schema_is_valid_2020_12_with_an_id_of_its_own(name: str) -> None:
 def test_a_schema_is_open_for_readers(name: str) -> None:
     for part in every_object(load(name)):
         assert "additionalProperties" not in part
-        assert "enum" not in part
+        assert "enum" not in part or name in FOR_WRITERS
+
+
+@pytest.mark.parametrize("name", sorted(FOR_WRITERS))
+def test_who_writes_into_an_inbox_is_told_which_values_are_taken(name: str) -> None:
+    enums = [part["enum"] for part in every_object(load(name)) if "enum" in part]
+    assert sorted(NAMED_THRESHOLDS) in enums
+    assert ["interactive", "bulk"] in enums
+    document = json.loads(WRITTEN[name].to_json()) | {"lane": "express"}
+    assert faults(load(name), document) == [
+        "$.lane: 'express' is not one of ['interactive', 'bulk']"
+    ]
 
 
 @NAMES
