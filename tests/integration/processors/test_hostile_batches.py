@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
 from aiokafka import TopicPartition
@@ -21,6 +22,7 @@ from tests.support.hostile_batches import (
     record,
 )
 from topics.catalog import IMAGE_SUBMITTED
+from topics.records import Record
 
 MOST_MEGABYTES = 400
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
@@ -49,6 +51,33 @@ async def test_a_hostile_batch_is_set_aside_and_stops_nobody(flow: Flow, role: s
     assert worker.running
     assert worker.ask("/ready")[0] == 200
     assert peak_megabytes(worker.pid) < MOST_MEGABYTES
+
+
+async def test_what_cannot_go_back_to_its_origin_is_set_aside_by_the_worker(flow: Flow) -> None:
+    """Written straight to a retry topic: unreadable, larger than the origin takes, far larger."""
+    retry, letters = IMAGE_SUBMITTED.retry_name, IMAGE_SUBMITTED.dead_letter_name
+    batches = [
+        batch_of([record(offset_delta=7)]),
+        batch_of([record(token_bytes(1_150_000))]),
+        batch_of([record(bytes(20_000_000))], codec=ZSTD),
+    ]
+    worker = await flow.start("retry")
+    async with Outlet.opened(flow.kafka, [letters]) as outlet, stranger(flow) as producer:
+        offsets = [await produce(producer, retry, batch.to_bytes()) for batch in batches]
+
+        def written() -> dict[int, Record]:
+            mine = [one for one in outlet.records if one.header("dlq-topic") == retry]
+            return {int(one.header("dlq-offset") or -1): one for one in mine}
+
+        await outlet.until(lambda: set(offsets) <= set(written()), within_s=20)
+    found = [written()[offset] for offset in offsets]
+    reasons = [letter.header("dlq-reason") for letter in found]
+    assert reasons == ["batch_unreadable", "size_exceeded", "size_exceeded"]
+    assert found[0].value is not None
+    assert len(found[1].value or b"") == 1_150_000
+    parked = await flow.images.get(found[2].header("dlq-object-key") or "", max_bytes=10**8)
+    assert parked == bytes(20_000_000)
+    assert worker.running
 
 
 async def test_a_flood_of_large_values_needs_no_more_memory_than_a_few(flow: Flow) -> None:
