@@ -69,6 +69,9 @@ class MemoryAnalysisStore:
     async def accept_replay(
         self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
     ) -> Unannounced:
+        made = self._analyses.get((tenant_id, as_id))
+        if made is not None:
+            return Unannounced(made.request, made.lane)
         old = self._analyses.get((tenant_id, request_id))
         if old is None:
             raise NotFoundError(f"there is no request {tenant_id}/{request_id}")

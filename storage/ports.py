@@ -164,7 +164,8 @@ class AnalysisStore(Protocol):
     async def accept_replay(
         self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
     ) -> Unannounced:
-        """Accept that request again under a new id, once: both rows name each other.
+        """Accept that request again under a new id, once: both rows name each other. A repeat with
+        the same new id is answered alike.
 
         Raises NotFoundError for an unknown request and ReplayRefusedError for one that has no
         outcome yet or a result, that was replayed already, or that is the third replay itself.

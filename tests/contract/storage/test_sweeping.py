@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from storage.ports import AnalysisStore, Request
+from schemas.pictures import object_key
+from storage.ports import AnalysisStore, Request, Unannounced
 from tests.contract.storage.examples import (
     NOON,
     SECOND,
@@ -86,3 +87,37 @@ async def test_an_error_while_sweeping_lets_the_next_one_in(
             raise ZeroDivisionError
     async with other_analyses.sweeping() as now:
         assert now
+
+
+async def test_what_is_unannounced_is_told_with_its_lane(analyses: AnalysisStore) -> None:
+    waiting, bulk = url_request(accepted_at=NOON - SECOND), upload_request()
+    await analyses.accept(bulk, lane="bulk")
+    await analyses.accept(waiting)
+    await analyses.accept(bulk, lane="interactive")
+    found = await analyses.find_unannounced(NOON + SECOND, 10)
+    assert found == [Unannounced(waiting, "interactive"), Unannounced(bulk, "bulk")]
+    known = await analyses.find("acme", bulk.request_id)
+    assert known is not None
+    assert known.lane == "bulk"
+
+
+async def test_an_object_of_ours_without_a_request_is_told_from_all_others(
+    analyses: AnalysisStore,
+) -> None:
+    known, ended, unknown = upload_request(), url_request(), upload_request()
+    await analyses.accept(known)
+    await analyses.accept(ended)
+    await analyses.record([failed(ended)])
+    orphan = object_key("acme", unknown.request_id, "a" * 64)
+    keys = [
+        object_key("acme", known.request_id, "a" * 64),
+        object_key("acme", ended.request_id, "b" * 64),
+        orphan,
+        object_key("globex", known.request_id, "a" * 64),
+        "acme/cameras/north/17.jpg",
+        f"dead-letters/{unknown.request_id}",
+    ]
+    theirs = keys[3]
+    assert sorted(await analyses.without_row(keys)) == sorted([orphan, theirs])
+    assert await analyses.without_row([]) == []
+    assert await analyses.without_row(["acme/cameras/north/17.jpg"]) == []
