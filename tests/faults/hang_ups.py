@@ -10,6 +10,7 @@ from tests.faults.fault import Fault
 from tests.faults.scene import Scene
 
 _EACH = 20
+_IMPATIENT_S = 0.004
 _GONE_WITHIN_S = 5.0
 _SPARE_FILES = 12
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
@@ -31,7 +32,10 @@ async def _hung_up(scene: Scene) -> None:
     await asyncio.gather(*(_reset_after(api.port, stream) for _ in range(_EACH)))
     numbers = [scene.load.new_number() for _ in range(_EACH)]
     client = scene.clients[0]
-    await asyncio.gather(*(client.send(one, "upload", patience_s=0.02) for one in numbers))
+    outcomes = await asyncio.gather(
+        *(client.send(one, "upload", patience_s=_IMPATIENT_S) for one in numbers)
+    )
+    scene.require("info" in outcomes, "no client was gone before its answer")
     gone_at = time.monotonic()
     await scene.hold(_GONE_WITHIN_S + 1.5)
     after = [one.open_files for one in scene.samples("api", since=gone_at + _GONE_WITHIN_S)]

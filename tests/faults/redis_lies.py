@@ -49,16 +49,21 @@ async def _wrong(scene: Scene) -> None:
             operations = chance.sample(scene.ledger.with_outcome("ok"), _READ_EACH_ROUND)
             for operation in operations:
                 await _read(scene, operation)
-            keys = sorted([key async for key in redis.scan_iter(match="*", count=500)])
-            for key in chance.sample(keys, min(40, len(keys))):
-                if await redis.type(key) == b"string":
-                    await chance.choice(_LIES)(redis, key, chance.choice(keys))
-                    spoilt += 1
+            other, *whole = await _whole_values(redis)
+            for key in chance.sample(whole, min(40, len(whole))):
+                await chance.choice(_LIES)(redis, key, other)
+                spoilt += 1
             for operation in operations:
                 await _read(scene, operation)
             await scene.hold(0.5)
     scene.require(spoilt > _ROUNDS, f"only {spoilt} values were there to be spoilt")
     nobody_notices(scene, began)
+
+
+async def _whole_values(redis: Redis) -> list[bytes]:
+    """The keys of all values that are texts."""
+    found = sorted([key async for key in redis.scan_iter(match="*", count=500)])
+    return [key for key in found if await redis.type(key) == b"string"]
 
 
 async def _read(scene: Scene, operation: Operation) -> None:

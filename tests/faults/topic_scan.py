@@ -93,7 +93,7 @@ def _number_in(value: bytes | None) -> int | None:
     try:
         (found,) = json.loads(value or b"")["result"]["detected_objects"]
         return number_of_object(found)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
