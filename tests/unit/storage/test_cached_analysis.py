@@ -1,6 +1,7 @@
 """What the cache keeps is read back, or is a miss; it never is somebody else's."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from storage.cached_analysis import from_cached, to_cached
 from storage.ports import Analysis, Pending
 from tests.contract.storage.examples import (
+    NOON,
     completed_analysis,
     failed_analysis,
     upload_request,
@@ -35,11 +37,26 @@ def read(value: bytes) -> Analysis | None:
         completed_analysis(upload_request()),
         failed_analysis(url_request()),
         failed_analysis(upload_request()),
+        replace(
+            failed_analysis(),
+            lane="bulk",
+            cancel_requested_at=NOON,
+            replay_of=uuid4(),
+            replayed_as=uuid4(),
+            replay_number=2,
+        ),
     ],
 )
 def test_there_and_back(analysis: Analysis) -> None:
     request = analysis.request
     assert from_cached(cached(analysis), request.tenant_id, request.request_id) == analysis
+
+
+def test_what_an_earlier_version_kept_is_read_with_the_story_that_it_had() -> None:
+    document: dict[str, Any] = json.loads(cached(COMPLETED))
+    earlier = {name: document[name] for name in ("request", "outcome")}
+    assert earlier != document
+    assert read(json.dumps(earlier).encode()) == COMPLETED
 
 
 def test_what_is_pending_is_not_kept() -> None:
