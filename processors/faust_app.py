@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import faust
@@ -13,6 +14,7 @@ from processors.faust_fetch_wait import FetchPatience, set_fetch_patience
 from processors.guard import Guard
 from processors.settings import WorkerSettings
 from topics.connection import ssl_context
+from topics.identity import current_identity
 from topics.settings import KafkaSettings
 
 _LOOK_EVERY_S = 0.1
@@ -95,7 +97,9 @@ def make_app(
         consumer_auto_offset_reset="earliest",
         producer_request_timeout=15,
     )
-    set_fetch_patience(app, fetch or FetchPatience(kafka.fetch_max_wait_ms))
+    set_fetch_patience(
+        app, fetch or FetchPatience(kafka.fetch_max_wait_ms), partial(current_identity, kafka)
+    )
     for guard in guards:
         guard.attach(app)
     app.finalize()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import faust
 from faust.transport.drivers import aiokafka as driver
 
-from processors.faust_consumer import GuardedConsumer, StoppingThread
+from processors.faust_commits import NamingThread, ReadIdentity
+from processors.faust_consumer import GuardedConsumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,14 @@ class FetchPatience:
     min_bytes: int = 1
 
 
-def set_fetch_patience(app: faust.App, patience: FetchPatience) -> None:
+def set_fetch_patience(
+    app: faust.App, patience: FetchPatience, identity_of_log: ReadIdentity
+) -> None:
     """Give the application a transport whose consumers wait like that."""
 
-    class ConsumerThread(StoppingThread):
+    class ConsumerThread(NamingThread):
+        read_identity = staticmethod(identity_of_log)
+
         def _create_worker_consumer(self, transport: driver.Transport) -> object:
             consumer = super()._create_worker_consumer(transport)
             consumer._fetch_max_wait_ms = patience.max_wait_ms  # noqa: SLF001 - no public setting

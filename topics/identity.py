@@ -55,6 +55,20 @@ async def write_identity(settings: KafkaSettings) -> None:
         await close_client(producer)
 
 
+async def current_identity(settings: KafkaSettings) -> str:
+    """Asked with a client of its own. Raises LogUnavailableError, also when there is none yet."""
+    consumer = AIOKafkaConsumer(
+        **client_arguments(settings), enable_auto_commit=False, request_timeout_ms=5000
+    )
+    try:
+        await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
+        return await asyncio.wait_for(read_identity(consumer), _STEP_S)
+    except (KafkaError, OSError) as error:
+        raise await explain(settings, error, "Read") from error
+    finally:
+        await close_client(consumer)
+
+
 async def read_identity(consumer: AIOKafkaConsumer) -> str:
     """Assigns the identity topic to do so. Raises LogUnavailableError when there is none."""
     consumer.assign([IDENTITY_PLACE])
