@@ -16,9 +16,11 @@ class Throughput:
         self._seconds: deque[list[int]] = deque()
 
     def note(self, finished_at: float) -> None:
-        """One outcome, with its Unix time; older ones than the window are passed over."""
-        second = int(finished_at)
-        if second <= self._now() - _WINDOW_S:
+        """One outcome, with its Unix time; older ones than the window are passed over. Whose clock
+        is ahead of ours has finished it now."""
+        now = self._now()
+        second = int(min(finished_at, now))
+        if second <= now - _WINDOW_S:
             return
         if self._seconds and second <= self._seconds[-1][0]:
             self._seconds[-1][1] += 1

@@ -1,6 +1,7 @@
 """The twins of storage with a switch that makes them fail as a dead service does."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
 
@@ -75,6 +76,14 @@ class Analyses(MemoryAnalysisStore):
         self._switch.pass_through()
         self.finds += 1
         return await super().find(tenant_id, request_id)
+
+    async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
+        self._switch.pass_through()
+        return await super().find_key(tenant_id, key)
+
+    async def request_cancel(self, tenant_id: str, request_id: UUID, at: datetime) -> None:
+        self._switch.pass_through()
+        await super().request_cancel(tenant_id, request_id, at)
 
     async def count_unfinished(self, limit: int) -> int:
         self._switch.pass_through()

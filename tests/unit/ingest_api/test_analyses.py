@@ -67,6 +67,24 @@ async def test_failed(
     }
 
 
+async def test_a_request_and_its_replay_name_each_other(
+    api: TwinApi, client: httpx.AsyncClient, path: str
+) -> None:
+    old, new_id = api.analyses.requests[0], uuid4()
+    await api.analyses.record([failed(old, FailureCode.RETRIES_EXHAUSTED)])
+    view = (await client.get(path)).json()
+    assert (view["replay_of"], view["replayed_as"]) == (None, None)
+    await api.analyses.accept_replay(
+        "acme", old.request_id, as_id=new_id, at=old.deadline_at, deadline_at=old.deadline_at
+    )
+    view = (await client.get(path)).json()
+    assert (view["state"], view["replay_of"]) == ("failed", None)
+    assert view["replayed_as"] == str(new_id)
+    again = (await client.get(f"/api/v1/analyses/{new_id}")).json()
+    assert (again["state"], again["replayed_as"]) == ("accepted", None)
+    assert again["replay_of"] == str(old.request_id)
+
+
 async def test_seen_by_the_tail_and_not_yet_recorded(
     api: TwinApi, client: httpx.AsyncClient, path: str
 ) -> None:
