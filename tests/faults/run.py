@@ -112,9 +112,9 @@ async def _staged(rig: Rig, pace: Pace, folder: Path) -> AsyncIterator[Scene]:
         stack.callback(ledger.close)
         pictures_url = await stack.enter_async_context(serving_pictures())
         clients, listeners = [], []
-        for side in ("left", "right"):
-            tenant = f"{side}-{run}"
-            key = await asyncio.to_thread(rig.new_key, tenant)
+        tenants = [f"{side}-{run}" for side in ("left", "right")]
+        keys = await asyncio.gather(*(asyncio.to_thread(rig.new_key, one) for one in tenants))
+        for tenant, key in zip(tenants, keys, strict=True):
             client = TenantClient(
                 rig.base_url, tenant=tenant, api_key=key, ledger=ledger, pictures_url=pictures_url
             )

@@ -19,10 +19,10 @@ QUICK: Mapping[str, str] = {
 }
 """Every time shorter than in production, in the same order."""
 
-BROKER_KILLED = replace(FAULTS["F01"], title="broker killed", act=broker.killed(11.0))
+BROKER_KILLED = replace(FAULTS["F01"], title="broker killed", act=broker.killed(8.0))
 WORKER_KILLED = replace(FAULTS["F24"], act=workers.killed_in_mid_batch(1))
-POSTGRES_RESTARTED = replace(FAULTS["F08"], act=postgres.killed_in_mid_commit(8.0))
-REDIS_GONE = replace(FAULTS["F13"], act=redis.gone(8.0))
+POSTGRES_RESTARTED = replace(FAULTS["F08"], act=postgres.killed_in_mid_commit(6.0))
+REDIS_GONE = replace(FAULTS["F13"], act=redis.gone(6.0))
 API_KILLED_AT_EACH_POINT = Fault(
     "F30, F31, F32", "API killed at each failpoint",
     "a repeat gives one request and says so; the orphan is reaped; another process announces",
