@@ -27,7 +27,7 @@ from tests.faults.topic_scan import ends
 _POLL_S = 0.5
 _NUMBERS_PER_RUN = 100_000
 
-PHASES = {"idle": 0.0, "steady": 1.0, "burst": 3.0}
+PHASES = {"steady": 1.0, "burst": 3.0}
 """By what the rate is multiplied while the fault lasts."""
 
 

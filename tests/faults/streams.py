@@ -20,6 +20,14 @@ class Told:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """Why a stream ended, and after how long the client may come back; 0 when it is not said."""
+
+    event: str
+    retry_ms: int
+
+
 @dataclass(slots=True)
 class Listener:
     """`told` has everything in order over all connections; a gap says that the record must be
@@ -31,7 +39,7 @@ class Listener:
     told: list[Told] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
-    farewells: list[str] = field(default_factory=list)
+    farewells: list[Farewell] = field(default_factory=list)
     connections: int = 0
     last_event_id: str = ""
 
@@ -72,7 +80,7 @@ class Listener:
         elif event == "gap":
             self.gaps.append(str(body["reason"]))
         elif event != "connected":
-            self.farewells.append(event)
+            self.farewells.append(Farewell(event, int(fields.get("retry", "0"))))
 
 
 async def _frames(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:

@@ -1,6 +1,6 @@
 """What a listener makes of frames."""
 
-from tests.faults.streams import Listener, Told
+from tests.faults.streams import Farewell, Listener, Told
 
 
 def listener() -> Listener:
@@ -26,5 +26,6 @@ def test_a_gap_and_a_farewell_are_told_apart() -> None:
     heard = listener()
     heard.take({"event": "connected", "data": "{}"})
     heard.take({"event": "gap", "data": '{"reason": "other_log", "link": "/somewhere"}'})
-    heard.take({"event": "server-draining", "data": "{}"})
-    assert (heard.gaps, heard.farewells) == (["other_log"], ["server-draining"])
+    heard.take({"event": "server-draining", "retry": "900", "data": "{}"})
+    assert heard.gaps == ["other_log"]
+    assert heard.farewells == [Farewell("server-draining", 900)]
