@@ -1,6 +1,7 @@
 """image-requested -> fetch -> image-submitted, and what is said of addresses that give none."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from schemas.options import AnalysisOptions
 from storage.errors import StoreUnavailableError
 from tests.support.events import TRACEPARENT, image_requested, image_submitted
 from tests.unit.processors.bench import Bench
-from topics.catalog import IMAGE_SUBMITTED, IMAGE_SUBMITTED_BULK, Topic
+from topics.catalog import ANALYSIS_FAILED, IMAGE_SUBMITTED, IMAGE_SUBMITTED_BULK, Topic
 from topics.codec import Envelope
 from topics.errors import LogUnavailableError
 
@@ -138,3 +139,45 @@ async def test_nobody_is_asked_after_the_deadline(bench: Bench) -> None:
 async def test_an_event_of_another_class_is_a_fault_of_our_own(bench: Bench) -> None:
     with pytest.raises(TypeError, match="ImageSubmitted"):
         await handler(bench, TwinClient(JPEG))(Envelope(image_submitted(), "an-id", None))
+
+
+async def test_nobody_is_asked_for_what_is_cancelled(bench: Bench) -> None:
+    requested, client = image_requested(), TwinClient(JPEG)
+    bench.cancel(requested)
+    await handler(bench, client)(Envelope(requested, "an-id", TRACEPARENT))
+    assert [failed.code for failed in bench.failures()] == [FailureCode.CANCELLED]
+    assert bench.written(ANALYSIS_FAILED.name)[0].header("traceparent") == TRACEPARENT
+    assert not client.asked
+
+
+class SlowClient(TwinClient):
+    """Something happens while it downloads."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__(JPEG)
+        self._meanwhile = meanwhile
+
+    async def get(self, url: str) -> Fetched:
+        self._meanwhile()
+        return await super().get(url)
+
+
+async def test_what_is_cancelled_during_the_download_is_not_stored(bench: Bench) -> None:
+    requested = image_requested()
+    client = SlowClient(lambda: bench.cancel(requested))
+    await handler(bench, client)(Envelope(requested, "an-id", None))
+    assert [failed.code for failed in bench.failures()] == [FailureCode.CANCELLED]
+    assert client.asked
+    assert await bench.images.page("", 10) == []
+    assert not bench.written(IMAGE_SUBMITTED.name)
+
+
+async def test_what_is_late_after_the_download_is_not_stored(bench: Bench) -> None:
+    requested = image_requested()
+
+    def wait() -> None:
+        bench.now = requested.deadline_at + timedelta(seconds=1)
+
+    await handler(bench, SlowClient(wait))(Envelope(requested, "an-id", None))
+    assert [failed.code for failed in bench.failures()] == [FailureCode.DEADLINE_EXCEEDED]
+    assert await bench.images.page("", 10) == []

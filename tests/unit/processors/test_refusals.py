@@ -8,7 +8,7 @@ from schemas.failures import FailureCode
 from tests.support.events import TRACEPARENT, analysis_failed, image_submitted, record_of
 from tests.support.hostile_batches import ZSTD, batch_of, record
 from tests.unit.processors.bench import Bench
-from topics.catalog import ANALYSIS_FAILED, IMAGE_SUBMITTED
+from topics.catalog import ANALYSIS_FAILED, IMAGE_SUBMITTED, INBOXES, Topic
 from topics.dead_letters import Refusal
 from topics.errors import LogUnavailableError
 from topics.record_batches import FetchedBatches
@@ -101,3 +101,15 @@ async def test_a_trace_that_is_none_does_not_grow_into_the_outcome(bench: Bench)
     kept = tuple(header for header in good.headers if header[0] != "traceparent")
     await refused(bench, replace(good, headers=(*kept, ("traceparent", b"0" * 1_000_000))))
     assert bench.written(ANALYSIS_FAILED.name)[0].header("traceparent") is None
+
+
+@pytest.mark.parametrize("inbox", INBOXES, ids=lambda inbox: inbox.name)
+async def test_a_record_of_an_inbox_that_names_somebodys_request_fails_nobody(
+    bench: Bench, inbox: Topic
+) -> None:
+    theirs = record_of(image_submitted("globex"))
+    letter = await refused(bench, replace(theirs, topic=inbox.name))
+    assert (letter.key, letter.value) == (theirs.key, theirs.value)
+    assert not bench.failures()
+    await refused(bench, theirs)
+    assert [failed.tenant_id for failed in bench.failures()] == ["globex"]

@@ -9,11 +9,17 @@ from processors.errors import TransientWorkError
 from processors.settlement import Handler, Patience
 from schemas.failures import FailureCode
 from storage.errors import StoreUnavailableError, TransientStorageError
-from tests.support.events import TRACEPARENT, image_submitted, record_of
+from tests.support.events import (
+    TRACEPARENT,
+    image_submitted,
+    image_submitted_inbox,
+    placed,
+    record_of,
+)
 from tests.support.eventually import eventually
 from tests.unit.processors.bench import Bench
-from topics.catalog import IMAGE_SUBMITTED
-from topics.codec import Envelope
+from topics.catalog import IMAGE_SUBMITTED, IMAGE_SUBMITTED_INBOX
+from topics.codec import Envelope, encode_inbox
 from topics.errors import InvalidMessageError, LogUnavailableError
 from topics.records import Record
 from topics.retries import later, rounds_so_far
@@ -262,3 +268,26 @@ async def test_the_trace_goes_on_in_the_failure_of_a_refused_record(bench: Bench
     record = replace(record_of(image_submitted()), key=None)
     await bench.settlement(succeed).settle(record)
     assert bench.written(DLQ)[0].header("traceparent") == TRACEPARENT
+
+
+async def test_a_record_with_a_credential_is_set_aside_instead_of_being_copied_on(
+    bench: Bench,
+) -> None:
+    """An inbox has no retry topic."""
+    event = image_submitted_inbox()
+    sent = encode_inbox(event, "acme", source="camera", credential="the-secret")
+    errors = [TransientWorkError("died")] * 3
+    settlement = bench.settlement(fails(*errors), topic=IMAGE_SUBMITTED_INBOX)
+    await settlement.settle(placed(sent))
+    (letter,) = bench.log.in_order
+    assert letter.topic == IMAGE_SUBMITTED_INBOX.dead_letter_name
+    assert letter.header("dlq-reason") == "retries_exhausted"
+    assert letter.header("dlq-attempts") == "3"
+    assert letter.header("authorization") == "redacted"
+    assert b"the-secret" not in repr(letter).encode()
+
+
+async def test_a_handler_may_say_whose_a_refused_message_is(bench: Bench) -> None:
+    handle = fails(InvalidMessageError("object_foreign", "not its own", tenant_id="acme"))
+    await bench.settlement(handle).settle(record_of(image_submitted()))
+    assert bench.written(DLQ)[0].header("dlq-tenantid") == "acme"
