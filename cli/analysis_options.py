@@ -1,5 +1,6 @@
 """`-o NAME=VALUE` of the command line to the options of an analysis."""
 
+import re
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -7,14 +8,18 @@ from pydantic import ValidationError
 from cli.exit_codes import ConfigurationError
 from schemas.options import NAMED_THRESHOLDS, AnalysisOptions
 
+_DIGITS = re.compile("[0-9]{1,9}")
+
 
 def to_pairs(given: Sequence[str]) -> dict[str, str]:
     """As an API takes them, which checks the values. Raises ConfigurationError."""
-    options = {}
+    options: dict[str, str] = {}
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or not name.replace("_", "").isalpha():
             raise ConfigurationError(f"--option {pair}: must be NAME=VALUE")
+        if name in options:
+            raise ConfigurationError(f"--option {name}: was given more than once")
         options[name] = value
     return options
 
@@ -35,7 +40,7 @@ def _value(name: str, text: str) -> object:
         return [label.strip() for label in text.split(",")]
     if name == "include_metadata" and text in {"true", "false"}:
         return text == "true"
-    if name == "max_objects" and text.isascii() and text.isdigit():
+    if name == "max_objects" and _DIGITS.fullmatch(text):
         return int(text)
     if name == "confidence_threshold" and text not in NAMED_THRESHOLDS:
         return _number(name, text)

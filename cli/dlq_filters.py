@@ -89,11 +89,11 @@ def _letters_of(name: str) -> str:
 def _moment(text: str) -> datetime:
     """An age such as 2h, or a moment as ISO 8601 has it."""
     age = _AGE.fullmatch(text)
-    if age is not None:
-        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
     try:
+        if age is not None:
+            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             f"--since {text}: must be an age (90s, 15m, 2h, 7d) or a moment (2026-03-01T12:00Z)"
         ) from None

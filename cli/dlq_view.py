@@ -13,10 +13,11 @@ _VALUE_CHARS = 4000
 
 def line_of(letter: DeadLetter, handling: Handling | None) -> str:
     """One line: where, when, why, whose, and what was done about it."""
-    whose = letter.record.key.decode("utf-8", "backslashreplace") if letter.record.key else "-"
+    whose = _plain((letter.record.key or b"-").decode("utf-8", "backslashreplace"))
     done = "" if handling is None else f"  {handling.action}"
     at = letter.failed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"{letter.record.place}  {at}  {letter.about('reason') or '-'}  {whose[:120]}{done}"
+    reason = _plain(letter.about("reason")) or "-"
+    return f"{letter.record.place}  {at}  {reason}  {whose[:120]}{done}"
 
 
 def document_of(letter: DeadLetter, handling: Handling | None) -> str:
@@ -68,7 +69,7 @@ def _value_of(letter: DeadLetter) -> str:
     if value is None:
         return "(no value)"
     try:
-        shown = json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+        shown = json.dumps(json.loads(value), indent=2)
     except (ValueError, RecursionError):
         shown = _plain(value[:_VALUE_CHARS].decode("utf-8", "backslashreplace"))
     more = "" if len(shown) <= _VALUE_CHARS else f"\n… {len(value)} bytes in all"

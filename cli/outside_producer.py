@@ -26,7 +26,7 @@ from storage.settings import BucketSettings
 from telemetry.metrics import Metrics
 from topics.catalog import RESULTS, topic_named
 from topics.codec import decode, encode_inbox
-from topics.errors import InvalidMessageError
+from topics.errors import InvalidMessageError, LogUnavailableError
 from topics.publisher import KafkaPublisher
 from topics.records import Record
 from topics.settings import KafkaSettings
@@ -89,12 +89,22 @@ class OutsideProducer:
                 tail = KafkaTail(self.kafka, RESULTS, outcome.on_record, start=Now())
                 stack.push_async_callback(tail.aclose)
                 await tail.start()
-                await asyncio.wait_for(tail.wait_until_caught_up(), _BUDGET_S)
+                await _caught_up(tail)
             publisher = KafkaPublisher(self.kafka, source=_SOURCE, budget_s=_BUDGET_S)
             stack.push_async_callback(publisher.aclose)
             await publisher.start()
             await publisher.forward(record)
             return await outcome.within(wait_s, event.request_id) if wait_s > 0 else None
+
+
+async def _caught_up(tail: KafkaTail) -> None:
+    """A tail tries for ever; whoever sits at a terminal does not."""
+    try:
+        await asyncio.wait_for(tail.wait_until_caught_up(), _BUDGET_S)
+    except TimeoutError:
+        raise LogUnavailableError(
+            f"the result topics could not be read within {_BUDGET_S:g} s"
+        ) from None
 
 
 class _Outcome:

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from processors.inbox_checks import InboxLimits, check_names, check_object, to_request
 from processors.producers import Producer, Producers
 from processors.room import InboxRoom
 from schemas.events import AnalysisFailed, InboxEvent
 from schemas.failures import FailureCode
+from storage.errors import StoreUnavailableError
 from storage.ports import Analysis, AnalysisStore, ImageStore, Pending, Request
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from topics.catalog import topic_of, work_topic
-from topics.codec import Envelope
+from topics.codec import Envelope, claims_of, request_id_in, trace_of
 from topics.errors import InvalidMessageError
 from topics.publisher import EventPublisher
+from topics.records import Record
 
 _log = get_logger(__name__)
 
@@ -63,11 +66,19 @@ class AdmitRequest:
             check_names(event, envelope.claims, producer.tenant_id)
             await self.admit(event, producer, traceparent=envelope.traceparent)
         except InvalidMessageError as error:
-            self._metrics.inbox_refused(producer.name, error.reason)
-            await self._tell(event, producer, error, envelope.traceparent)
-            raise InvalidMessageError(
-                error.reason, error.detail, tenant_id=producer.tenant_id
-            ) from None
+            told = await self._refused(event.request_id, producer, error, envelope.traceparent)
+            raise told from None
+
+    async def explain(self, record: Record, error: InvalidMessageError) -> InvalidMessageError:
+        """For a record that is no event of the contract: counted for whoever wrote it, who is told
+        when the record says which request it means. Raises StoreUnavailableError and
+        LogUnavailableError."""
+        try:
+            producer = await self._producers.identify(claims_of(record), record.topic)
+        except InvalidMessageError:
+            self._metrics.inbox_refused("unknown", error.reason)
+            return error
+        return await self._refused(request_id_in(record), producer, error, trace_of(record))
 
     async def admit(
         self, event: InboxEvent, producer: Producer, *, traceparent: str | None
@@ -80,26 +91,47 @@ class AdmitRequest:
         else:
             await self._room.check()
             await check_object(request, self._images, self._limits)
-            await self._analyses.accept(request, lane=event.lane)
-            self._room.note_accepted()
-            self._metrics.accepted.labels("inbox").inc()
-        if known is None or isinstance(known.outcome, Pending):
-            lane = event.lane if known is None else known.lane
-            topic = work_topic(type(request), lane)
+            known = await self._accepted(request, event)
+            request = known.request
+        if isinstance(known.outcome, Pending):
+            topic = work_topic(type(request), known.lane)
             await self._publisher.publish(request, topic=topic, traceparent=traceparent)
-        _log.info("request_admitted", key_id=producer.name, is_repeat=known is not None)
+        _log.info("request_admitted", key_id=producer.name)
+
+    async def _accepted(self, request: Request, event: InboxEvent) -> Analysis:
+        """As the record has it: of two records with one id, worked at once, the first stands."""
+        await self._analyses.accept(request, lane=event.lane)
+        standing = await self._analyses.find(request.tenant_id, request.request_id)
+        if standing is None:
+            raise StoreUnavailableError("postgres", "a row that was written cannot be read")
+        _same_as(standing, request, has_deadline=event.deadline_at is not None)
+        self._room.note_accepted()
+        self._metrics.accepted.labels("inbox").inc()
+        return standing
+
+    async def _refused(
+        self,
+        request_id: UUID | None,
+        producer: Producer,
+        error: InvalidMessageError,
+        traceparent: str | None,
+    ) -> InvalidMessageError:
+        if request_id is not None:
+            await self._tell(request_id, producer, error, traceparent)
+        self._metrics.inbox_refused(producer.name, error.reason)
+        return InvalidMessageError(error.reason, error.detail, tenant_id=producer.tenant_id)
 
     async def _tell(
         self,
-        event: InboxEvent,
+        request_id: UUID,
         producer: Producer,
         error: InvalidMessageError,
         traceparent: str | None,
     ) -> None:
-        if await self._analyses.find(producer.tenant_id, event.request_id) is not None:
+        if await self._analyses.find(producer.tenant_id, request_id) is not None:
             return
         failed = AnalysisFailed(
-            request_id=event.request_id, tenant_id=producer.tenant_id, accepted_at=self._clock(),
+            request_id=request_id, tenant_id=producer.tenant_id, accepted_at=self._clock(),
             code=FailureCode.INVALID_EVENT, message=f"{error.reason}: {error.detail}"[:1000],
             retryable=False, attempts=0,
         )  # fmt: skip

@@ -205,6 +205,7 @@ def _settlement(role: Role, topic: Topic, handle: Handler, parts: Parts) -> Sett
     return Settlement(
         topic, handle, group=role.group, publisher=parts.publisher, refusals=parts.refusals,
         metrics=parts.metrics, patience=patience,
+        explain=handle.explain if isinstance(handle, AdmitRequest) else None,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ class Producers:
             return producer
         if tenant_id is None:
             raise InvalidMessageError("credential_missing", "no authorization header")
-        return Producer(tenant_id, f"inbox-of-{tenant_id}")
+        return Producer(tenant_id, f"bound:{topic}")
 
     async def _by_credential(self, credential: str) -> Producer:
         found = await self._keys.find(bearer_key(credential))

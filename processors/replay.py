@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from processors.admit import AdmitRequest
+from processors.inbox_checks import check_names
 from processors.producers import Producer
 from processors.record import RecordOutcome
 from schemas.events import InboxEvent
@@ -58,7 +59,9 @@ class Replayer:
         if letter.about("content"):
             raise ReplayRefusedError("its batch cannot be read; produce its records anew")
         if letter.origin.is_inbox:
-            return await self._admit(letter, tenant_id or letter.tenant_id)
+            if letter.tenant_id and tenant_id not in {"", letter.tenant_id}:
+                raise ReplayRefusedError(f"its credential was good, and is {letter.tenant_id}'s")
+            return await self._admit(letter, letter.tenant_id or tenant_id)
         if letter.origin in RESULTS:
             return await self._record_outcome(letter)
         return await self._work_again(letter)
@@ -98,8 +101,9 @@ class Replayer:
             raise ReplayRefusedError("nobody vouches for its producer: name the tenant")
         envelope = decode(await self._as_it_was(letter), letter.origin)
         event = envelope.event
-        if not isinstance(event, InboxEvent):
+        if not isinstance(event, InboxEvent) or envelope.claims is None:
             raise TypeError(f"expected an inbox event, got {type(event).__name__}")
+        check_names(event, envelope.claims, tenant_id)
         producer = Producer(tenant_id, "operator")
         await self._admission.admit(event, producer, traceparent=envelope.traceparent)
         return event.request_id

@@ -24,6 +24,8 @@ from topics.retries import later, rounds_so_far
 _log = get_logger(__name__)
 
 Handler = Callable[[Envelope], Awaitable[None]]
+Explain = Callable[[Record, InvalidMessageError], Awaitable[InvalidMessageError]]
+"""What else there is to say of a record that is no event: whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Settlement:
         refusals: Refusals,
         metrics: Metrics,
         patience: Patience,
+        explain: Explain | None = None,
     ) -> None:
         self._topic = topic
         self._handle = handle
@@ -61,6 +64,7 @@ class Settlement:
         self._refusals = refusals
         self._metrics = metrics
         self._patience = patience
+        self._explain = explain
         self._limit = UnexpectedLimit()
         self.pulse = Pulse(topic.name)
         self._hold = Hold(self.pulse, metrics, probe_every_s=patience.probe_every_s)
@@ -94,7 +98,7 @@ class Settlement:
     async def _try(self, record: Record) -> Exception | None:
         """None when it went through, else the transient error of the last try; raises all other
         errors."""
-        envelope, attempt = decode(record, self._topic), 0
+        envelope, attempt = await self._decoded(record), 0
         trace_id = (envelope.traceparent or "").partition("-")[2].partition("-")[0]
         with bound_contextvars(request_id=str(envelope.event.request_id), trace_id=trace_id):
             while True:
@@ -110,6 +114,14 @@ class Settlement:
                 else:
                     return None
                 await asyncio.sleep(self._patience.pause_s * attempt)
+
+    async def _decoded(self, record: Record) -> Envelope:
+        try:
+            return decode(record, self._topic)
+        except InvalidMessageError as error:
+            if self._explain is None:
+                raise
+            raise await self._explain(record, error) from None
 
     async def _exhausted(self, record: Record, error: Exception) -> str:
         rounds = rounds_so_far(record)

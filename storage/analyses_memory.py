@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from schemas.events import Lane
+from schemas.events import AnalysisFailed, Lane
 from schemas.pictures import owner_of
 from storage.errors import NotFoundError
 from storage.ports import (
@@ -90,7 +90,7 @@ class MemoryAnalysisStore:
     async def record(self, facts: Sequence[Fact]) -> None:
         for fact in one_fact_each(facts):
             found = self._analyses.get(_key(fact))
-            if found is not None:
+            if found is not None and not _is_of_an_earlier(fact, found.request):
                 outcome = settled(found.outcome, fact, self._now())
                 self._analyses[_key(fact)] = replace(found, outcome=outcome)
 
@@ -159,6 +159,11 @@ class MemoryAnalysisStore:
 
     def _unfinished(self) -> list[Analysis]:
         return [row for row in self._analyses.values() if isinstance(row.outcome, Pending)]
+
+
+def _is_of_an_earlier(fact: Fact, request: Request) -> bool:
+    """A failure from before the acceptance is that of a refused request with the same id."""
+    return isinstance(fact, AnalysisFailed) and fact.accepted_at < request.accepted_at
 
 
 def _key(about: Request | Fact | Cancellation) -> _Key:

@@ -163,7 +163,8 @@ def identities(requests: Sequence[Request | Fact | Cancellation]) -> dict[str, o
 def outcomes(facts: Sequence[Fact]) -> dict[str, object]:
     """The parameters of `record_outcomes`: one array for each column, one place for each fact."""
     columns = [_outcome_columns(to_outcome(fact, fact.accepted_at)) for fact in facts]
-    return identities(facts) | {
+    known = identities(facts) | {"accepted_ats": [fact.accepted_at for fact in facts]}
+    return known | {
         name: [each[place] for each in columns] for place, name in enumerate(_OUTCOME_ARRAYS)
     }
 

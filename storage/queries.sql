@@ -82,6 +82,7 @@ WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'de
 
 -- name: record_outcomes
 -- A result replaces a failure; nothing else replaces what has ended, so a replay changes nothing.
+-- A failure from before the acceptance is that of an earlier, refused request with the same id.
 UPDATE analyses AS a
 SET state = fact.state,
     finished_at = now(),
@@ -93,14 +94,14 @@ SET state = fact.state,
 FROM unnest(
     %(tenant_ids)s::text[], %(request_ids)s::uuid[], %(states)s::text[], %(results)s::text[],
     %(failure_codes)s::text[], %(failure_messages)s::text[], %(failure_retryables)s::boolean[],
-    %(failure_attempts)s::integer[]
+    %(failure_attempts)s::integer[], %(accepted_ats)s::timestamptz[]
 ) AS fact (
     tenant_id, request_id, state, result,
-    failure_code, failure_message, failure_retryable, failure_attempts
+    failure_code, failure_message, failure_retryable, failure_attempts, accepted_at
 )
 WHERE a.tenant_id = fact.tenant_id AND a.request_id = fact.request_id
   AND (
-      a.state = 'accepted'
+      (a.state = 'accepted' AND (fact.state = 'completed' OR fact.accepted_at >= a.accepted_at))
       OR (fact.state = 'completed' AND a.state IN ('failed', 'cancelled', 'expired'))
   )
 

@@ -17,11 +17,19 @@ _REASONS = {
 }
 
 
+_ABOUT_THE_OBJECT = frozenset(
+    {"NoSuchKey", "InvalidObjectState", "InvalidRequest", "KMS.DisabledException"}
+)
+"""Archived, encrypted by a key of somebody else's: the bucket serves, this object is not to be had.
+Holding for it would keep everybody behind it waiting."""
+
+
 def to_storage_error(error: Exception, key: str | None = None) -> StorageError:
-    """NotFoundError for a missing object; all else means that the bucket does not serve."""
+    """NotFoundError for an object that is not to be had; all else means that the bucket does not
+    serve. `key` is that of the object that was asked for."""
     if isinstance(error, S3Error):
-        if error.code == "NoSuchKey":
-            return NotFoundError(f"no object {key}")
+        if error.code in _ABOUT_THE_OBJECT and key is not None:
+            return NotFoundError(f"no object {key} ({error.code})")
         if error.code == "AccessDenied":
             return StoreRefusesError("bucket", _REASONS[error.code])
         return StoreUnavailableError("bucket", _REASONS.get(error.code, error.code))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from schemas.contract import RequestEvent, RequestFact
+from schemas.contract import Contract, RequestEvent, RequestFact
 from schemas.events import InboxEvent
 from topics.catalog import WORK_BYTES, Topic, event_type, topic_of
 from topics.errors import InvalidMessageError
@@ -23,6 +23,12 @@ _REQUIRED = (*_ALWAYS, "ce_subject", "ce_tenantid")
 _TRACEPARENT = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CREDENTIAL = "authorization"
 """The header in which outside producers say who they are."""
+
+
+class Meant(Contract):
+    """As much of an inbox event as it takes to answer its producer."""
+
+    request_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def decode(record: Record, topic: Topic) -> Envelope:
         raise InvalidMessageError("body_invalid", _first_error(error)) from None
     except RecursionError:
         raise InvalidMessageError("body_invalid", "nested too deeply") from None
-    claims = _claims(record) if isinstance(event, InboxEvent) else None
+    claims = claims_of(record) if isinstance(event, InboxEvent) else None
     if isinstance(event, RequestEvent):
         _check_names(event, record, headers)
     return Envelope(event, headers["ce_id"], trace_of(record), claims)
@@ -128,6 +134,16 @@ def request_named_by(record: Record) -> RequestFact | None:
     return named if record.key == named.key.encode() else None
 
 
+def request_id_in(record: Record) -> UUID | None:
+    """The request that the body of an inbox record means, however broken the rest of it may be."""
+    if record.value is None or len(record.value) > WORK_BYTES:
+        return None
+    try:
+        return Meant.read(record.value).request_id
+    except (ValidationError, RecursionError):
+        return None
+
+
 def trace_of(record: Record) -> str | None:
     """The record's trace context, to be handed on; None when it is not one: what a stranger may
     write there at any length must not grow into our own records."""
@@ -141,7 +157,8 @@ def _check_names(event: RequestEvent, record: Record, headers: dict[str, str]) -
         raise InvalidMessageError("key_mismatch", "key, ce_subject, ce_tenantid and body disagree")
 
 
-def _claims(record: Record) -> Claims:
+def claims_of(record: Record) -> Claims:
+    """What a record of an inbox says of who wrote it."""
     key = None if record.key is None else record.key.decode("utf-8", "replace")
     keys = {name for name in (key, record.header("ce_subject")) if name}
     tenants = {name for name in (record.header("ce_tenantid"),) if name}

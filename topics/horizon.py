@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from topics.broker_admin import read_partitions
-from topics.catalog import FLOW
+from topics.catalog import FLOW, RETRIES
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.group_offsets import committed_offsets
@@ -17,6 +17,9 @@ from topics.records import Record
 from topics.refusals import explain
 from topics.settings import KafkaSettings
 from topics.tolerant import start_tolerant
+
+_PASSED = (*FLOW, *RETRIES)
+"""Also where what is tried again waits: that is no loss either."""
 
 
 class BacklogClock(Protocol):
@@ -52,7 +55,7 @@ class KafkaBacklogClock:
 
     async def _heads(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """The next offset to finish of every partition with lag."""
-        groups = {topic.name: topic.groups for topic in FLOW}
+        groups = {topic.name: topic.groups for topic in _PASSED}
         places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
         first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
@@ -70,7 +73,7 @@ class KafkaBacklogClock:
     async def _committed(
         self, places: Sequence[TopicPartition]
     ) -> dict[str, dict[tuple[str, int], int]]:
-        groups = sorted({group for topic in FLOW for group in topic.groups})
+        groups = sorted({group for topic in _PASSED for group in topic.groups})
         return {group: await committed_offsets(self._settings, group, places) for group in groups}
 
 

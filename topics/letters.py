@@ -61,7 +61,8 @@ class DeadLetter:
 
     @property
     def request_id(self) -> UUID | None:
-        return self._named[1]
+        tenant_id, request_id = self._named
+        return request_id if tenant_id == self.tenant_id else None
 
     @property
     def _named(self) -> tuple[str, UUID | None]:

@@ -2,18 +2,29 @@
 
 import asyncio
 import contextlib
+import time
 from collections import deque
+from collections.abc import Callable
 
 
 class Turns:
     """A counted number of places. Within a lane the order of arrival holds.
 
-    While interactive callers keep coming faster than places are given back, the other lane waits:
-    that is meant. For one event loop.
+    While interactive callers keep coming faster than places are given back, the other lane waits,
+    and has one turn every `patience_s`: it is slow, never stuck. For one event loop.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(
+        self,
+        places: int,
+        *,
+        patience_s: float = 20.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._free = places
+        self._patience_s = patience_s
+        self._now = now
+        self._bulk_since = 0.0
         self._interactive: deque[asyncio.Future[None]] = deque()
         self._bulk: deque[asyncio.Future[None]] = deque()
 
@@ -28,6 +39,8 @@ class Turns:
             return
         lane = self._interactive if interactive else self._bulk
         turn = asyncio.get_running_loop().create_future()
+        if lane is self._bulk and not lane:
+            self._bulk_since = self._now()
         lane.append(turn)
         try:
             await turn
@@ -40,10 +53,16 @@ class Turns:
             raise
 
     def give_back(self) -> None:
-        for lane in (self._interactive, self._bulk):
+        lanes = (self._interactive, self._bulk)
+        for lane in reversed(lanes) if self._is_bulk_due() else lanes:
             while lane:
                 turn = lane.popleft()
                 if not turn.done():
                     turn.set_result(None)
+                    if lane is self._bulk:
+                        self._bulk_since = self._now()
                     return
         self._free += 1
+
+    def _is_bulk_due(self) -> bool:
+        return bool(self._bulk) and self._now() - self._bulk_since >= self._patience_s

@@ -44,7 +44,7 @@ async def test_a_record_that_names_another_tenant_is_refused_by_the_inbox_name(
     with pytest.raises(InvalidMessageError, match="key_mismatch") as refused:
         await inbox.take(inbox_record(asked(), "acme", credential=None))
     assert refused.value.tenant_id == "globex"
-    assert inbox.refused("inbox-of-globex", "key_mismatch") == 1
+    assert inbox.refused(f"bound:{IMAGE_REQUESTED_INBOX.name}", "key_mismatch") == 1
     assert await bench.analyses.count_unfinished(10) == 0
 
 

@@ -110,9 +110,9 @@ async def test_once_replayed_pending_and_completed_are_refused(
     refused: list[tuple[Request, str]] = [
         (old, "already"), (pending, "no outcome"), (completed, "a result"),
     ]  # fmt: skip
-    for request, why in refused:
+    for one, why in refused:
         with pytest.raises(ReplayRefusedError, match=why):
-            await replayer.replay(letter_of(record_of(request)))
+            await replayer.replay(letter_of(record_of(one)))
     assert len(bench.log.in_order) == count
 
 
@@ -264,8 +264,10 @@ async def test_nobody_vouches_for_a_credential_that_was_not_good_but_the_operato
     with pytest.raises(ReplayRefusedError, match="name the tenant"):
         await replayer.replay(letter)
     assert not bench.log.in_order
-    assert await replayer.replay(letter, tenant_id="globex") == event.request_id
-    found = await bench.analyses.find("globex", event.request_id)
+    with pytest.raises(InvalidMessageError, match="key_mismatch"):
+        await replayer.replay(letter, tenant_id="globex")
+    assert await replayer.replay(letter, tenant_id="acme") == event.request_id
+    found = await bench.analyses.find("acme", event.request_id)
     assert found is not None
     assert isinstance(found.request, ImageRequested)
 
