@@ -44,13 +44,13 @@ class Sampler:
         async with httpx.AsyncClient(timeout=_PATIENCE_S, trust_env=False) as client:
             while True:
                 due = time.monotonic() + _EVERY_S
-                running = [one for one in self._rig.processes if one.is_running]
-                self.samples += await asyncio.gather(*(_sample(client, one) for one in running))
+                running = [(one, one.pid) for one in self._rig.processes if one.is_running]
+                self.samples += await asyncio.gather(*(_sample(client, *one) for one in running))
                 await asyncio.sleep(max(0.05, due - time.monotonic()))
 
 
-async def _sample(client: httpx.AsyncClient, process: Supervised) -> Sample:
-    at, pid = time.monotonic(), process.pid
+async def _sample(client: httpx.AsyncClient, process: Supervised, pid: int) -> Sample:
+    at = time.monotonic()
     base = f"http://127.0.0.1:{process.port}"
     health, _ = await _ask(client, f"{base}/health")
     health_ms = (time.monotonic() - at) * 1000
