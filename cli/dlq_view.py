@@ -13,10 +13,10 @@ _VALUE_CHARS = 4000
 
 def line_of(letter: DeadLetter, handling: Handling | None) -> str:
     """One line: where, when, why, whose, and what was done about it."""
-    whose = _plain((letter.record.key or b"-").decode("utf-8", "backslashreplace"))
+    whose = plain((letter.record.key or b"-").decode("utf-8", "backslashreplace"))
     done = "" if handling is None else f"  {handling.action}"
     at = letter.failed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    reason = _plain(letter.about("reason")) or "-"
+    reason = plain(letter.about("reason")) or "-"
     return f"{letter.record.place}  {at}  {reason}  {whose[:120]}{done}"
 
 
@@ -47,7 +47,7 @@ def page_of(letter: DeadLetter, handling: Handling | None) -> str:
     parts = [line_of(letter, handling), ""]
     for name, value in letter.record.headers:
         shown = "(null)" if value is None else value.decode("utf-8", "backslashreplace")
-        parts.append(f"{_plain(name)}: {_plain(shown)}")
+        parts.append(f"{plain(name)}: {plain(shown)}")
     parts += ["", _value_of(letter)]
     if handling is not None and handling.request_id is not None:
         parts += ["", f"{handling.action} as {handling.request_id} at {handling.at.isoformat()}"]
@@ -57,25 +57,27 @@ def page_of(letter: DeadLetter, handling: Handling | None) -> str:
 def summary_of(letters: Sequence[DeadLetter]) -> str:
     """How many of each reason."""
     reasons = Counter(letter.about("reason") or "-" for letter in letters)
-    counts = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    counts = ", ".join(f"{plain(reason)} {count}" for reason, count in reasons.most_common())
     return f"{len(letters)} dead letters" + (f": {counts}" if counts else "")
 
 
 def _value_of(letter: DeadLetter) -> str:
     key = parked_key(letter.record)
     if key is not None:
-        return f"(the value lies in the bucket as {key})"
+        return f"(the value lies in the bucket as {plain(key)})"
     value = letter.record.value
     if value is None:
         return "(no value)"
     try:
-        shown = json.dumps(json.loads(value), indent=2)
+        shown, is_whole = json.dumps(json.loads(value), indent=2), True
     except (ValueError, RecursionError):
-        shown = _plain(value[:_VALUE_CHARS].decode("utf-8", "backslashreplace"))
-    more = "" if len(shown) <= _VALUE_CHARS else f"\n… {len(value)} bytes in all"
-    return shown[:_VALUE_CHARS] + more
+        shown = plain(value[:_VALUE_CHARS].decode("utf-8", "backslashreplace"))
+        is_whole = len(value) <= _VALUE_CHARS
+    if is_whole and len(shown) <= _VALUE_CHARS:
+        return shown
+    return f"{shown[:_VALUE_CHARS]}\n… {len(value)} bytes in all"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Nobody's text moves the cursor or colours the terminal."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

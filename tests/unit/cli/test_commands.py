@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 NOWHERE = "127.0.0.1:1"
+PRODUCE = ("produce", "--tenant", "acme", "--key", "k")
+REQUEST_ID = "0198d2c4-7a10-7a10-8a10-0123456789ab"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +29,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_help_names_every_command_and_the_exit_codes() -> None:
     shown = run("--help")
     assert shown.returncode == 0
-    for name in ("api", "worker", "migrate", "topics", "bucket", "keys", "up", "models", "submit"):
+    for name in ("api", "worker", "migrate", "topics", "bucket", "keys", "up", "models", "submit",
+                 "produce", "dlq"):  # fmt: skip
         assert f"\n  {name} " in shown.stdout
     assert "Exit codes: 0 done" in shown.stdout
     assert "prepare-embedded" not in shown.stdout
@@ -59,6 +62,38 @@ def test_help_loads_nothing_heavy() -> None:
         (("submit", "x.jpg", "--url", "http://x"), {}, 2, "--key: is needed with --url"),
         (("nonsense",), {}, 2, "No such command 'nonsense'"),
         (("up", "--port", "0"), {}, 2, "--port"),
+        (("produce", "x.jpg", "--key", "k"), {}, 2, "Missing option '--tenant'"),
+        ((*PRODUCE, "x.jpg", "-o", "max_objects=x"), {}, 2, "--option max_objects: Input"),
+        ((*PRODUCE, "x.jpg", "-o", "max_objects"), {}, 2, "must be NAME=VALUE"),
+        ((*PRODUCE, "x.jpg", "--lane", "express"), {}, 2, "--lane"),
+        ((*PRODUCE, "x.jpg", "--request-id", "42"), {}, 2, "--request-id"),
+        ((*PRODUCE, "x.jpg", "--wait", "-1"), {}, 2, "--wait"),
+        ((*PRODUCE, "/nowhere/x.jpg"), {}, 2, "/nowhere/x.jpg: No such file"),
+        ((*PRODUCE, __file__), {}, 2, "ANALYZER_BUCKET__ENDPOINT: is not set"),
+        ((*PRODUCE, __file__), {"ANALYZER_BUCKET__FOLDER": "/tmp"}, 2, "neither JPEG, PNG"),
+        ((*PRODUCE, f"https://example.org/{'x' * 3000}"), {}, 2, "at most 2048 characters"),
+        (
+            (*PRODUCE, "https://example.org/x.jpg", "--wait", "0", "--request-id", REQUEST_ID),
+            {"ANALYZER_KAFKA__BOOTSTRAP_SERVERS": NOWHERE},
+            3,
+            f"send again with the same --request-id {REQUEST_ID}",
+        ),
+        (
+            (*PRODUCE, "https://example.org/x.jpg"),
+            {"ANALYZER_KAFKA__BOOTSTRAP_SERVERS": NOWHERE},
+            3,
+            "send again with the same --request-id",
+        ),
+        (("dlq", "replay"), {}, 2, "say which: places, --topic"),
+        (("dlq", "discard"), {}, 2, "or --every alone"),
+        (("dlq", "discard", "--every", "--topic", "image-submitted"), {}, 2, "--every alone"),
+        (("dlq", "replay", "--every", "--rate", "0"), {}, 2, "--rate"),
+        (("dlq", "list", "image-submitted-dlq"), {}, 2, "not a place"),
+        (("dlq", "show", "cats-dlq[0]@1"), {}, 2, "cats-dlq: has no dead letters"),
+        (("dlq", "list", "--topic", "cats"), {}, 2, "cats: has no dead letters"),
+        (("dlq", "list", "--since", "tomorrow"), {}, 2, "--since tomorrow: must be an age"),
+        (("dlq", "list", "--request", "42"), {}, 2, "--request"),
+        (("dlq", "list"), {}, 2, "ANALYZER_POSTGRES__DSN: is not set"),
         (
             ("topics", "verify"),
             {"ANALYZER_KAFKA__BOOTSTRAP_SERVERS": NOWHERE},

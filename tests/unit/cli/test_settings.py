@@ -128,3 +128,35 @@ def test_a_part_that_a_command_needs() -> None:
     with pytest.raises(ConfigurationError, match="ANALYZER_POSTGRES__DSN: is not set"):
         require(load_settings({}).postgres, "ANALYZER_POSTGRES__DSN")
     assert require("here", "ANALYZER_X") == "here"
+
+
+def test_an_inbox_may_be_bound_to_a_tenant() -> None:
+    text = '{"image-submitted-inbox": "acme"}'
+    worker = load_settings({"ANALYZER_WORKER__INBOX_TENANTS": text}).worker
+    assert worker.inbox_tenants == {"image-submitted-inbox": "acme"}
+    assert load_settings({}).worker.inbox_tenants == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"image-submitted": "acme"}', "no inbox is called image-submitted; there are"),
+        ('{"image-submitted-inbox": "No!"}', "String should match pattern"),
+        ('{"image-submitted-inbox": 7}', "should be a valid string"),
+        ("image-submitted-inbox=acme", "should be a valid dictionary"),
+        ("[]", "should be a valid dictionary"),
+    ],
+)
+def test_an_inbox_is_bound_to_nothing_else(text: str, said: str) -> None:
+    (line,) = problems({"ANALYZER_WORKER__INBOX_TENANTS": text})
+    assert line.startswith("ANALYZER_WORKER__INBOX_TENANTS")
+    assert said in line
+
+
+@pytest.mark.parametrize("point", ["after_object", "after_row", "before_answer"])
+def test_a_failpoint_is_one_of_those_that_there_are(point: str) -> None:
+    assert load_settings({"ANALYZER_API__FAILPOINT": point}).api.failpoint == point
+    assert load_settings({}).api.failpoint is None
+    (line,) = problems({"ANALYZER_API__FAILPOINT": "sometimes"})
+    assert line.startswith("ANALYZER_API__FAILPOINT=sometimes: ")
+    assert point in line
