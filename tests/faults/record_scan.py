@@ -1,6 +1,7 @@
 """The record and the bucket as they lie there: rows by SQL, objects by the server's own files."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,13 @@ def rows_of(dsn: str, tenants: Sequence[str]) -> tuple[Row, ...]:
 
 
 def objects_of(bucket: Path, tenants: Sequence[str]) -> frozenset[str]:
-    """The keys of all objects below those tenants' prefixes."""
-    files = (file for tenant in tenants for file in (bucket / tenant).rglob("*"))
-    return frozenset(str(file.relative_to(bucket)) for file in files if file.is_file())
+    """The keys of all objects below those tenants' prefixes; some may be deleted meanwhile."""
+    return frozenset(
+        str(Path(folder, name).relative_to(bucket))
+        for tenant in tenants
+        for folder, _, names in os.walk(bucket / tenant)  # which passes over what is gone
+        for name in names
+    )
 
 
 def _number_in(result: dict[str, Any] | None) -> int | None:
