@@ -48,6 +48,10 @@ class ApiClient:
         wish = {"image_url": url, **{name: _as_json(text) for name, text in options.items()}}
         return self._analyze("url", json.dumps(wish).encode(), "application/json", wait_s)
 
+    def outcome_of(self, request_id: UUID, *, wait_s: int) -> AnalysisResult:
+        """Of a request that came by another door: it may be unknown until it is admitted."""
+        return self._follow(request_id, time.monotonic() + wait_s, may_be_unknown=True)
+
     def _analyze(self, door: str, body: bytes, kind: str, wait_s: int) -> AnalysisResult:
         deadline = time.monotonic() + wait_s
         headers = {"Content-Type": kind, "Prefer": f"wait={min(wait_s, 60)}"}
@@ -58,15 +62,17 @@ class ApiClient:
             raise _refused(status, answer)
         return self._follow(Accepted.read(answer).request_id, deadline)
 
-    def _follow(self, request_id: UUID, deadline: float) -> AnalysisResult:
+    def _follow(
+        self, request_id: UUID, deadline: float, *, may_be_unknown: bool = False
+    ) -> AnalysisResult:
         while True:
             status, answer = self._ask("GET", f"/api/v1/analyses/{request_id}", None, {})
-            if status != 200:
+            if status != 200 and not (status == 404 and may_be_unknown):
                 raise _refused(status, answer)
-            view = AnalysisView.read(answer)
-            if view.result is not None:
+            view = AnalysisView.read(answer) if status == 200 else None
+            if view is not None and view.result is not None:
                 return view.result
-            if view.failure is not None:
+            if view is not None and view.failure is not None:
                 raise CommandError(f"{view.failure.code}: {view.failure.message}")
             if time.monotonic() > deadline:
                 raise CommandError(

@@ -4,6 +4,7 @@ import secrets
 
 from pydantic import TypeAdapter, ValidationError
 
+from cli.exit_codes import ConfigurationError
 from schemas.contract import TenantId
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.key_format import hash_api_key
@@ -18,6 +19,16 @@ def is_tenant_id(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def to_tenant(text: str) -> str:
+    """Raises ConfigurationError for what names no tenant."""
+    if not is_tenant_id(text):
+        raise ConfigurationError(
+            f"--tenant {text}: must be up to 63 of a-z, 0-9, - and _, beginning with a letter "
+            "or a digit"
+        )
+    return text
 
 
 async def add_key(postgres: PostgresSettings, key: str, *, tenant: str, name: str) -> None:

@@ -56,13 +56,8 @@ def list_letters(*, handled_too: bool, as_json: bool, **filters: Any) -> None:
 @click.argument("place", cls=Argument, shape="<str>", explained="As `dlq list` prints it.")
 def show_letter(place: str) -> None:
     """One dead letter: why it was set aside, its headers and its value."""
-    from cli.dlq_view import page_of  # noqa: PLC0415 - keeps --help fast
-
     wanted = _wanted({"places": (place,)})
-    found = _at_desk(lambda desk: desk.find(wanted, handled_too=True))
-    if not found:
-        raise CommandError(f"{place}: there is no such dead letter")
-    print(page_of(found[0].letter, found[0].handling))
+    print(_at_desk(lambda desk: _page(desk, wanted)))
 
 
 @dlq.command("replay", cls=Command)
@@ -104,15 +99,39 @@ def discard_letters(*, every: bool, dry_run: bool, **filters: Any) -> None:
     _at_desk(lambda desk: _discard(desk, wanted, dry_run=dry_run))
 
 
+async def _page(desk: "Desk", wanted: "LetterFilter") -> str:
+    from cli.dlq_view import page_of  # noqa: PLC0415 - keeps --help fast
+
+    for one in await _found(desk, wanted, handled_too=True):
+        whole = await desk.whole(one.letter.place)
+        if whole is not None:
+            return page_of(whole, one.handling)
+    raise CommandError("the dead letter went away meanwhile")
+
+
+async def _found(
+    desk: "Desk", wanted: "LetterFilter", *, handled_too: bool = False
+) -> list["Found"]:
+    """Raises CommandError for a place that was named and is not there, or was dealt with."""
+    found = await desk.find(wanted, handled_too=handled_too)
+    missing = wanted.places - {one.letter.place for one in found}
+    if missing:
+        names = ", ".join(f"{topic}[{part}]@{offset}" for topic, part, offset in sorted(missing))
+        raise CommandError(
+            f"{names}: there is no such dead letter that is still open; nothing done"
+        )
+    return found
+
+
 async def _replay(
     desk: "Desk", wanted: "LetterFilter", *, dry_run: bool, rate: float, vouch_for: str
 ) -> int:
     """How many were refused."""
     refused = 0
-    for one in await desk.find(wanted, handled_too=False):
+    for one in await _found(desk, wanted):
         begun = time.monotonic()
         if dry_run:
-            print(f"{one.letter.record.place}: would be replayed")
+            print(f"{one.letter.record.place}: would be tried")
             continue
         refused += not await _replay_one(desk, one, vouch_for)
         await asyncio.sleep(max(0.0, 1 / rate - (time.monotonic() - begun)))
@@ -120,15 +139,20 @@ async def _replay(
 
 
 async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
-    from processors.replay import reason_of  # noqa: PLC0415 - keeps --help fast
+    from cli.dlq_view import plain  # noqa: PLC0415 - keeps --help fast
+    from processors.replay import reason_of  # noqa: PLC0415 - as above
     from storage.ports import ReplayRefusedError  # noqa: PLC0415 - as above
     from topics.errors import InvalidMessageError  # noqa: PLC0415 - as above
 
     place = one.letter.record.place
+    letter = await desk.whole(one.letter.place)
+    if letter is None:
+        print(f"{place}: not replayed: its topic has forgotten it")
+        return False
     try:
-        request_id = await desk.replayer.replay(one.letter, tenant_id=vouch_for)
+        request_id = await desk.replayer.replay(letter, tenant_id=vouch_for)
     except (InvalidMessageError, ReplayRefusedError) as error:
-        print(f"{place}: not replayed: {reason_of(error)}")
+        print(f"{place}: not replayed: {plain(reason_of(error))}")
         return False
     await desk.book.note(one.letter.place, "replayed", request_id)
     print(f"{place}: replayed" + ("" if request_id is None else f" as {request_id}"))
@@ -136,7 +160,7 @@ async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
 
 
 async def _discard(desk: "Desk", wanted: "LetterFilter", *, dry_run: bool) -> None:
-    for one in await desk.find(wanted, handled_too=False):
+    for one in await _found(desk, wanted):
         if not dry_run:
             await desk.book.note(one.letter.place, "discarded", None)
         print(f"{one.letter.record.place}: {'would be ' if dry_run else ''}discarded")

@@ -20,11 +20,11 @@ from processors.room import InboxRoom
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.known_keys import KnownKeys
-from storage.letter_book import Handling, LetterBook
+from storage.letter_book import Handling, LetterBook, LetterPlace
 from storage.opening import open_images
 from storage.postgres_pool import PostgresPool
 from telemetry.metrics import Metrics
-from topics.letters import DeadLetter, identity_of_log, read_letters
+from topics.letters import DeadLetter, identity_of_log, read_letter, read_letters
 from topics.publisher import KafkaPublisher
 
 _PUBLISH_BUDGET_S = 10.0
@@ -43,15 +43,29 @@ class Desk:
     replayer: Replayer
 
     async def find(self, wanted: LetterFilter, *, handled_too: bool) -> list[Found]:
-        """Oldest first. Raises LogUnavailableError and StorageError."""
+        """Oldest first, without their values. Raises LogUnavailableError and StorageError."""
         handled = await self.book.handled()
-        letters = read_letters(self.settings.kafka, wanted.topics, since=wanted.since)
         found = [
-            Found(letter, handled.get(letter.place))
-            async for letter in letters
+            Found(letter.without_value(), handled.get(letter.place))
+            async for letter in self._letters(wanted)
             if wanted.takes(letter) and (handled_too or letter.place not in handled)
         ]
         return sorted(found, key=lambda one: (one.letter.failed_at, one.letter.place))
+
+    async def whole(self, place: LetterPlace) -> DeadLetter | None:
+        """With its value; None when there is no such letter. Raises LogUnavailableError."""
+        return await read_letter(self.settings.kafka, place)
+
+    async def _letters(self, wanted: LetterFilter) -> AsyncIterator[DeadLetter]:
+        if not wanted.places:
+            async for letter in read_letters(
+                self.settings.kafka, wanted.topics, since=wanted.since
+            ):
+                yield letter
+        for place in sorted(wanted.places):
+            found = await self.whole(place)
+            if found is not None:
+                yield found
 
 
 @contextlib.asynccontextmanager

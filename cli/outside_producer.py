@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import hashlib
 import io
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,11 +25,12 @@ from schemas.result import AnalysisResult
 from storage.opening import open_images
 from storage.settings import BucketSettings
 from telemetry.metrics import Metrics
-from topics.catalog import RESULTS, topic_named
+from topics.catalog import LOG_IDENTITY, RESULTS, topic_named, topic_of
 from topics.codec import decode, encode_inbox
 from topics.errors import InvalidMessageError, LogUnavailableError
 from topics.publisher import KafkaPublisher
 from topics.records import Record
+from topics.rights import Rights, require_rights
 from topics.settings import KafkaSettings
 from topics.tail import KafkaTail
 from topics.tail_start import Now
@@ -47,11 +49,12 @@ class RequestFailedError(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class OutsideProducer:
-    """`tenant_id` is that of the API key: object keys and record keys begin with it."""
+    """`tenant_id` is that of the API key: object keys and record keys begin with it. An inbox that
+    is bound to one tenant needs no key."""
 
     kafka: KafkaSettings
     tenant_id: str
-    api_key: str
+    api_key: str | None
 
     async def put(self, bucket: BucketSettings, picture: bytes, **fields: Any) -> InboxEvent:
         """The event of a picture that lies in the bucket when this returns; the same bytes lie
@@ -77,28 +80,35 @@ class OutsideProducer:
         """The event of a picture at an address. Raises pydantic.ValidationError."""
         return ImageRequestedInbox(image_url=image_url, **fields)
 
-    async def send(self, event: InboxEvent, *, wait_s: float) -> AnalysisResult | None:
-        """Confirmed by the log when it returns: None at once without a wait, else the result.
-
-        Raises LogUnavailableError, NoOutcomeError and RequestFailedError.
-        """
+    async def send(self, event: InboxEvent) -> None:
+        """Confirmed by the log when it returns. Raises BrokerRefusesError before anything is sent,
+        LogUnavailableError and RecordTooLargeError."""
+        await require_rights(self.kafka, Rights(write=[topic_of(type(event)).name]))
         record = encode_inbox(event, self.tenant_id, source=_SOURCE, credential=self.api_key)
-        async with contextlib.AsyncExitStack() as stack:
-            outcome = _Outcome(f"{self.tenant_id}/{event.request_id}")
-            if wait_s > 0:
-                tail = KafkaTail(self.kafka, RESULTS, outcome.on_record, start=Now())
-                stack.push_async_callback(tail.aclose)
-                await tail.start()
-                await _caught_up(tail)
-            publisher = KafkaPublisher(self.kafka, source=_SOURCE, budget_s=_BUDGET_S)
-            stack.push_async_callback(publisher.aclose)
+        publisher = KafkaPublisher(self.kafka, source=_SOURCE, budget_s=_BUDGET_S)
+        try:
             await publisher.start()
             await publisher.forward(record)
-            return await outcome.within(wait_s, event.request_id) if wait_s > 0 else None
+        finally:
+            await publisher.aclose()
+
+    @contextlib.asynccontextmanager
+    async def watching(self, event: InboxEvent) -> AsyncIterator["Outcome"]:
+        """Inside, the outcome of the request is heard of on the result topics. Raises
+        BrokerRefusesError when this user may not read them, and LogUnavailableError."""
+        readable = [topic.name for topic in (*RESULTS, LOG_IDENTITY)]
+        await require_rights(self.kafka, Rights(read=readable))
+        outcome = Outcome(f"{self.tenant_id}/{event.request_id}")
+        tail = KafkaTail(self.kafka, RESULTS, outcome.on_record, start=Now())
+        await tail.start()
+        try:
+            await _caught_up(tail)
+            yield outcome
+        finally:
+            await tail.aclose()
 
 
 async def _caught_up(tail: KafkaTail) -> None:
-    """A tail tries for ever; whoever sits at a terminal does not."""
     try:
         await asyncio.wait_for(tail.wait_until_caught_up(), _BUDGET_S)
     except TimeoutError:
@@ -107,7 +117,7 @@ async def _caught_up(tail: KafkaTail) -> None:
         ) from None
 
 
-class _Outcome:
+class Outcome:
     """The first result, or the first failure, of one request."""
 
     def __init__(self, key: str) -> None:

@@ -6,7 +6,7 @@ import os
 import click
 
 from cli.command_style import CommandGroup
-from cli.exit_codes import ConfigurationError, DependencyError
+from cli.exit_codes import DependencyError
 
 topics = CommandGroup("topics", help="The topics of the catalog.")
 bucket = CommandGroup("bucket", help="Where pictures are kept.")
@@ -87,16 +87,12 @@ def create_bucket() -> None:
 @click.option("--name", metavar="<str>", required=True, help="What the key is for; people read it.")
 def create_key(tenant: str, name: str) -> None:
     """Make an API key and print it, this once: only its hash is kept."""
-    from cli.api_keys import add_key, is_tenant_id  # noqa: PLC0415 - keeps --help fast
+    from cli.api_keys import add_key, to_tenant  # noqa: PLC0415 - keeps --help fast
     from cli.settings import load_settings, require  # noqa: PLC0415 - as above
     from storage.errors import StorageError  # noqa: PLC0415 - as above
     from storage.key_format import mint_api_key  # noqa: PLC0415 - as above
 
-    if not is_tenant_id(tenant):
-        raise ConfigurationError(
-            f"--tenant {tenant}: must be up to 63 of a-z, 0-9, - and _, beginning with a letter "
-            "or a digit"
-        )
+    to_tenant(tenant)
     postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
     key = mint_api_key()
     try:

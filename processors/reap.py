@@ -1,4 +1,4 @@
-"""Object storage -> reap -> nothing: objects that a crash left without a request."""
+"""Object storage -> reap -> nothing: objects that no request, and no dead letter, has any more."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from storage.ports import AnalysisStore, ImageStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from topics.catalog import DEAD_LETTERS
+from topics.dead_letters import PARKED
 
 _log = get_logger(__name__)
 _PAGE = 1000
+_DAY = timedelta(days=1)
 
 
 class Reaper:
     """Goes through the bucket page by page, then begins again. Only keys that our own processes
-    make are looked at, and only objects older than `after`: a younger one may get its row yet."""
+    make are looked at: pictures older than `after`, since a younger one may get its row yet, and
+    what was parked for a dead letter that its topic has forgotten."""
 
     def __init__(
         self,
@@ -44,6 +48,10 @@ class Reaper:
         page = await self._images.page(self._last_key, _PAGE)
         old = [one.key for one in page if one.stored_at < now - self._after]
         orphans = await self._analyses.without_row(old)
+        forgotten = now - DEAD_LETTERS[0].retention - _DAY
+        orphans += [
+            one.key for one in page if one.key.startswith(PARKED) and one.stored_at < forgotten
+        ]
         for key in orphans:
             await self._images.delete(key)
             _log.info("object_reaped", key=key)

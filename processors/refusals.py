@@ -1,6 +1,7 @@
 """Setting a record aside: the dead letter, and the failed outcome of the request it names."""
 
 import asyncio
+import gzip
 import hashlib
 import io
 from dataclasses import replace
@@ -10,7 +11,7 @@ from schemas.failures import FailureCode
 from storage.ports import ImageStore
 from topics.catalog import topic_named
 from topics.codec import request_named_by, trace_of
-from topics.dead_letters import PARKED_AT, Refusal, dead_letter, fits
+from topics.dead_letters import PARKED, PARKED_AT, Refusal, dead_letter, fits
 from topics.publisher import EventPublisher
 from topics.record_batches import unpacked
 from topics.records import Headers, OutgoingRecord, Record
@@ -60,11 +61,13 @@ class Refusals:
         await self._publisher.publish(failed, traceparent=trace_of(record))
 
     async def _park(self, record: Record, letter: OutgoingRecord) -> OutgoingRecord:
-        """The original goes to the bucket when no dead-letter topic takes it."""
+        """The original goes to the bucket when no dead-letter topic takes it: packed, because a
+        stranger's few kilobytes may unpack to many megabytes."""
         value = record.value or b""
-        key = f"_dead-letters/{record.topic}/{record.partition}/{record.offset}"
+        packed = await asyncio.to_thread(gzip.compress, value, 1)
+        key = f"{PARKED}{record.topic}/{record.partition}/{record.offset}.gz"
         await self._images.put(
-            key, io.BytesIO(value), size_bytes=len(value), content_type="application/octet-stream"
+            key, io.BytesIO(packed), size_bytes=len(packed), content_type="application/gzip"
         )
         where = (
             (PARKED_AT, key.encode()),

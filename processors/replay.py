@@ -1,5 +1,7 @@
 """A dead letter back to work: what a replay of it is, and doing it."""
 
+import asyncio
+import gzip
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +10,7 @@ from processors.admit import AdmitRequest
 from processors.inbox_checks import check_names
 from processors.producers import Producer
 from processors.record import RecordOutcome
+from schemas.contract import RequestFact
 from schemas.events import InboxEvent
 from storage.errors import NotFoundError, ObjectTooLargeError
 from storage.ports import AnalysisStore, ImageStore, ReplayRefusedError
@@ -80,8 +83,22 @@ class Replayer:
         except NotFoundError:
             await self._send_back(letter)
             return None
+        except ReplayRefusedError as refused:
+            return await self._made_before(letter, named, refused)
         await self._publisher.publish(made.request, topic=work_topic(type(made.request), made.lane))
         return new_id
+
+    async def _made_before(
+        self, letter: DeadLetter, named: RequestFact, refused: ReplayRefusedError
+    ) -> UUID:
+        """The replay of an earlier try that ended before it was noted; it is announced by the
+        sweeper if it was not. Raises the refusal when there is none of this letter."""
+        known = await self._analyses.find(named.tenant_id, named.request_id)
+        made = known.replayed_as if known is not None else None
+        again = None if made is None else await self._analyses.find(named.tenant_id, made)
+        if made is None or again is None or again.request.accepted_at < letter.failed_at:
+            raise refused
+        return made
 
     async def _send_back(self, letter: DeadLetter) -> None:
         if letter.replays >= MOST_REPLAYS:
@@ -122,8 +139,9 @@ class Replayer:
         if key is None:
             return letter.record.value
         try:
-            return await self._images.get(key, max_bytes=_LARGEST)
-        except (NotFoundError, ObjectTooLargeError) as error:
+            packed = await self._images.get(key, max_bytes=_LARGEST)
+            return await asyncio.to_thread(gzip.decompress, packed)
+        except (NotFoundError, ObjectTooLargeError, OSError, EOFError) as error:
             raise ReplayRefusedError(f"what was parked as {key} cannot be had: {error}") from None
 
 

@@ -12,6 +12,8 @@ from topics.sealed import UnreadableBatch
 
 REPLAYS = "dlq-replays"
 """How often the record was replayed: it stays on it, unlike all else that a dead letter adds."""
+PARKED = "_dead-letters/"
+"""The prefix of what dead-letter topics do not take; no tenant's name begins like it."""
 PARKED_AT = "dlq-object-key"
 """Where the value lies in the bucket when no dead-letter topic takes it."""
 _REDACTED = b"redacted"

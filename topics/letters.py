@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -72,6 +72,10 @@ class DeadLetter:
         except ValueError:
             return "", None
 
+    def without_value(self) -> "DeadLetter":
+        """As it is listed: thirty days of values are more than a terminal's process should hold."""
+        return replace(self, record=replace(self.record, value=None))
+
     def original(self, value: bytes | None) -> OutgoingRecord:
         """The record as it was, on its way back to the topic it came from: with all its tries, and
         one more replay counted on it."""
@@ -109,6 +113,29 @@ async def read_letters(
         await close_client(consumer)
 
 
+async def read_letter(settings: KafkaSettings, place: tuple[str, int, int]) -> DeadLetter | None:
+    """The one at that place; None when there is none. Raises LogUnavailableError."""
+    topic, partition, offset = place
+    consumer = _consumer(settings)
+    try:
+        await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
+        at = TopicPartition(topic, partition)
+        if (topic, partition) not in await read_partitions(settings, [topic]):
+            return None
+        consumer.assign([at])
+        first = await asyncio.wait_for(consumer.beginning_offsets([at]), _STEP_S)
+        last = await asyncio.wait_for(consumer.end_offsets([at]), _STEP_S)
+        if not first[at] <= offset < last[at]:
+            return None
+        consumer.seek(at, offset)
+        record = to_record(await asyncio.wait_for(consumer.getone(at), _STEP_S))
+        return to_letter(record) if record.offset == offset else None
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise await explain(settings, error, "Read") from error
+    finally:
+        await close_client(consumer)
+
+
 async def identity_of_log(settings: KafkaSettings) -> str:
     """Raises LogUnavailableError."""
     consumer = _consumer(settings)
@@ -138,7 +165,7 @@ async def _seek(
     starts = await asyncio.wait_for(consumer.beginning_offsets(places), _STEP_S)
     ends = await asyncio.wait_for(consumer.end_offsets(places), _STEP_S)
     if since is not None:
-        from_ms = int(since.timestamp() * 1000)
+        from_ms = max(0, int(since.timestamp() * 1000))  # the client refuses what is before 1970
         asked = consumer.offsets_for_times(dict.fromkeys(places, from_ms))
         found = await asyncio.wait_for(asked, _STEP_S)
         starts = {at: ends[at] if found[at] is None else found[at].offset for at in places}

@@ -82,7 +82,7 @@ def test_help_loads_nothing_heavy() -> None:
             (*PRODUCE, "https://example.org/x.jpg"),
             {"ANALYZER_KAFKA__BOOTSTRAP_SERVERS": NOWHERE},
             3,
-            "send again with the same --request-id",
+            "nothing was sent",
         ),
         (("dlq", "replay"), {}, 2, "say which: places, --topic"),
         (("dlq", "discard"), {}, 2, "or --every alone"),

@@ -1,6 +1,7 @@
 """What becomes of one message: done, invalid, tried again, exhausted, unexpected, held."""
 
 import asyncio
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -248,8 +249,8 @@ async def test_an_original_that_no_dead_letter_can_hold_is_parked_in_the_bucket(
     (letter,) = bench.written(DLQ)
     assert letter.value is None
     key = letter.header("dlq-object-key")
-    assert key == "_dead-letters/image-submitted/2/5"
-    assert await bench.images.get(key, max_bytes=4_000_000) == value
+    assert key == "_dead-letters/image-submitted/2/5.gz"
+    assert gzip.decompress(await bench.images.get(key, max_bytes=4_000_000)) == value
 
 
 async def test_cancelling_a_held_message_leaves_no_trace(bench: Bench) -> None:
