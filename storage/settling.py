@@ -11,7 +11,8 @@ Fact = ImageAnalyzed | AnalysisFailed
 
 
 def one_fact_each(facts: Iterable[Fact]) -> list[Fact]:
-    """One fact for each request, ordered by its key: the first result, else the first failure."""
+    """One fact for each request, ordered by its key: the first result, else the first failure of
+    the latest acceptance (an earlier one was of a refused request with the same id)."""
     standing: dict[str, Fact] = {}
     for fact in facts:
         earlier = standing.get(fact.key)
@@ -35,4 +36,6 @@ def to_outcome(fact: Fact, at: datetime) -> Completed | Failed:
 
 
 def _beats(fact: Fact, earlier: Fact) -> bool:
-    return isinstance(fact, ImageAnalyzed) and isinstance(earlier, AnalysisFailed)
+    if isinstance(earlier, ImageAnalyzed):
+        return False
+    return isinstance(fact, ImageAnalyzed) or fact.accepted_at > earlier.accepted_at
