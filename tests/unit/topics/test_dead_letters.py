@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from tests.support.events import image_submitted, record_of
+from tests.support.events import image_submitted, placed, record_of
 from topics.catalog import CONSUMED, DEAD_LETTER_BYTES, Topic
-from topics.dead_letters import Refusal, dead_letter, fits
+from topics.dead_letters import PARKED_AT, REPLAYS, Refusal, dead_letter, fits, parked_key
 from topics.records import OutgoingRecord, Record
 from topics.sealed import UnreadableBatch
 
@@ -118,3 +118,40 @@ def test_an_unreadable_batch_is_kept_as_it_lay_but_not_where_it_may_hold_a_crede
     assert said["dlq-content"] == "kafka-record-batch"
     assert said["dlq-size-bytes"] == "9"
     assert said["dlq-sha256"] == sha256(b"the batch").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "Authorization", "AUTHORIZATION", "aUTHORIZATION"]
+)
+@pytest.mark.parametrize("topic", [topic.name for topic in CONSUMED])
+def test_a_credential_is_redacted_however_its_header_is_written(topic: str, name: str) -> None:
+    secret = (name, b"Bearer the-secret")
+    record = replace(RECORD, topic=topic, headers=(*RECORD.headers, secret, secret))
+    letter = dead_letter(record, REFUSAL)
+    assert [value for header, value in letter.headers if header == name] == [b"redacted"] * 2
+    assert b"the-secret" not in repr(letter).encode()
+    assert letter.headers[: len(RECORD.headers)] == RECORD.headers
+
+
+def test_a_credential_that_is_null_is_redacted_too() -> None:
+    record = replace(RECORD, headers=(("authorization", None),))
+    assert dead_letter(record, REFUSAL).headers[0] == ("authorization", b"redacted")
+
+
+def test_whose_credential_was_good_is_said_and_nobody_else_says_it() -> None:
+    forged = replace(RECORD, headers=(*RECORD.headers, ("dlq-tenantid", b"globex")))
+    said = why(dead_letter(forged, replace(REFUSAL, tenant_id="acme")))
+    assert said["dlq-tenantid"] == "acme"
+    assert "dlq-tenantid" not in why(dead_letter(forged, REFUSAL))
+
+
+def test_how_often_it_was_replayed_stays_on_it() -> None:
+    record = replace(RECORD, headers=((REPLAYS, b"2"), ("dlq-reason", b"old"), *RECORD.headers))
+    letter = dead_letter(record, REFUSAL)
+    assert [value for name, value in letter.headers if name == REPLAYS] == [b"2"]
+    assert why(letter)["dlq-reason"] == "body_invalid"
+
+
+def test_where_a_value_was_parked_before_is_not_kept() -> None:
+    record = replace(RECORD, headers=((PARKED_AT, b"_dead-letters/somebody-s"),))
+    assert parked_key(placed(dead_letter(record, REFUSAL))) is None
