@@ -68,8 +68,10 @@ class Acceptance:
         self._failpoint = failpoint
         self._announce_failed_at: float | None = None
 
-    async def has_room(self) -> None:
-        """Raises RefusedError and StorageError."""
+    async def has_room(self, tenant_id: str, key: ClientKey | None) -> None:
+        """A repeat of an accepted request needs none. Raises RefusedError and StorageError."""
+        if key is not None and await self._analyses.find_key(tenant_id, key.text) is not None:
+            return
         await self._cap.check()
 
     async def accept_upload(

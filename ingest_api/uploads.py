@@ -30,7 +30,8 @@ class Uploads:
         once. Options are further parts of the form, before or after the picture."""
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
         key = client_key_of(request.scope, self._settings)
-        await self._acceptance.has_room()
+        tenant_id = principal_of(request.scope).tenant_id
+        await self._acceptance.has_room(tenant_id, key)
         reader = FormReader(
             request.headers.get("content-type", ""),
             max_image_bytes=self._settings.max_upload_bytes,

@@ -41,11 +41,11 @@ class Urls:
         `image_url` in one JSON object."""
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
         key = client_key_of(request.scope, self._settings)
-        await self._acceptance.has_room()
+        tenant_id = principal_of(request.scope).tenant_id
+        await self._acceptance.has_room(tenant_id, key)
         values = _to_object(await read_json_bytes(request, self._settings))
         image_url = self._checked_url(values.pop(_FIELD, None))
         wish = wish_from_json(values, self._settings)
-        tenant_id = principal_of(request.scope).tenant_id
         accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, key)
         return await self._answers.announce_and_answer(request, accepted, preference)
 

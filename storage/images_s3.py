@@ -5,12 +5,13 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from time import monotonic
 from typing import BinaryIO, TypeVar
 
 from minio import Minio
 from minio.error import S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from storage.breaker import CircuitBreaker, make_breaker
 from storage.errors import NotFoundError, ObjectTooLargeError, StoreUnavailableError
@@ -24,6 +25,7 @@ T = TypeVar("T")
 _CONNECT_S, _READ_S = 2.0, 10.0
 _LONGEST_S = 15.0
 _CHECK_S = 2.0
+_CHUNK = 256 * 1024
 _SMALLEST_PART = 5 * 1024 * 1024
 
 
@@ -170,8 +172,15 @@ def _repeated_once(operation: Callable[[], T]) -> T:
 
 
 def _read_at_most(response: BaseHTTPResponse, max_bytes: int) -> bytes:
+    """A server that drips is given up with its caller: the thread is needed for others."""
     announced = int(response.headers.get("content-length", 0))
-    found = response.read(max_bytes + 1) if announced <= max_bytes else b""
-    if announced > max_bytes or len(found) > max_bytes:
-        raise ObjectTooLargeError(f"the object has more than {max_bytes} bytes")
-    return found
+    give_up_at = monotonic() + _LONGEST_S
+    found = bytearray()
+    while announced <= max_bytes and len(found) <= max_bytes:
+        chunk = response.read1(_CHUNK)
+        if not chunk:
+            return bytes(found)
+        found += chunk
+        if monotonic() > give_up_at:
+            raise HTTPError(f"not all of it within {_LONGEST_S:g} s")
+    raise ObjectTooLargeError(f"the object has more than {max_bytes} bytes")
