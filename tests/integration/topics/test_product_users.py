@@ -1,6 +1,9 @@
 """The processes of the product do all their work with exactly the rights of the table."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +12,7 @@ import httpx
 import pytest
 
 from schemas.events import ImageAnalyzed, ImageRequestedInbox
+from schemas.result import AnalysisResult
 from tests.integration.outbound.listener import Listener, holds, ok
 from tests.integration.topics.secured import (
     as_user,
@@ -81,6 +85,7 @@ async def test_all_work_is_done_and_nobody_is_refused_anything(product: Product)
             assert fetched.status_code == 200
         await _cancel(client, await _ask_for(client, silent, lane="bulk", prefer="respond-async"))
         await _through_the_inbox(product, gallery)
+    await asyncio.to_thread(_by_command, product)
     await _until_each_has_dead_letters(everybody)
     for process in (product.api, product.detect, product.io):
         assert product.stack.kafka.refusals_of(process.name) == []
@@ -124,6 +129,40 @@ async def _through_the_inbox(product: Product, gallery: Listener) -> None:
     async with asyncio.timeout(60), results as consumer:
         while asked.request_id != _request_in((await consumer.getone()).value):
             pass
+
+
+def _by_command(product: Product) -> None:
+    """`produce` by a user who may write an inbox and nothing else: it asks the API, or is told that
+    it may not wait; both were sent."""
+    asked = _produce(product, "--url", product.base_url, "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert AnalysisResult.read(asked.stdout.encode()).image_metadata is not None
+    alone = _produce(product)
+    assert alone.returncode == 0, alone.stderr
+    assert UUID(alone.stdout.strip())
+    assert "not waiting for the outcome: user 'producer' may not Read" in alone.stderr
+    wrong = _produce(product, ANALYZER_KAFKA__PASSWORD="mistyped")
+    assert wrong.returncode == 3
+    assert "refuses user 'producer'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def _produce(
+    product: Product, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    stack = product.stack
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANALYZER_")}
+    own = variables_of(as_user(stack.kafka, "producer")) | {
+        "ANALYZER_BUCKET__ENDPOINT": stack.s3_endpoint,
+        "ANALYZER_BUCKET__ACCESS_KEY": stack.s3_access_key,
+        "ANALYZER_BUCKET__SECRET_KEY": stack.s3_secret_key,
+        "IMAGE_ANALYZER_KEY": product.api_key,
+    }
+    command = [sys.executable, "-m", "cli.main", "produce", str(SAMPLES[0]), "--tenant", TENANT]
+    return subprocess.run(
+        [*command, *arguments], env=kept | own | settings,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
 
 
 def _request_in(value: bytes) -> UUID | None:
