@@ -160,7 +160,7 @@ faults() {
 
 compile_lock() {
     "$venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+        --no-header --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links \
         --output-file "locks/$1.txt" "${@:2}"
 }
 
