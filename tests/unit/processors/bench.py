@@ -10,7 +10,7 @@ from uuid import UUID
 from processors.cancellations import Cancellations
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
-from processors.settlement import Handler, Patience, Settlement
+from processors.settlement import Explain, Handler, Patience, Settlement
 from schemas.contract import RequestEvent
 from schemas.events import AnalysisFailed, CancelRequested, ImageAnalyzed
 from storage.analyses_memory import MemoryAnalysisStore
@@ -107,11 +107,16 @@ class Bench:
         return self.now
 
     def settlement(
-        self, handle: Handler, *, topic: Topic = IMAGE_SUBMITTED, patience: Patience = QUICK
+        self,
+        handle: Handler,
+        *,
+        topic: Topic = IMAGE_SUBMITTED,
+        patience: Patience = QUICK,
+        explain: Explain | None = None,
     ) -> Settlement:
         return Settlement(
             topic, handle, group="test-group", publisher=self.publisher, refusals=self.refusals,
-            metrics=self.metrics, patience=patience,
+            metrics=self.metrics, patience=patience, explain=explain,
         )  # fmt: skip
 
     def written(self, name: str) -> list[Record]:

@@ -1,7 +1,9 @@
 """A stranger's record becomes a request like one that came by HTTP, once."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +20,7 @@ from tests.unit.processors.admission import (
     brought,
     inbox_record,
 )
-from tests.unit.processors.bench import NOW, Bench
+from tests.unit.processors.bench import NOW, Bench, BreakableAnalyses
 from topics.catalog import topic_named
 from topics.codec import Envelope, decode
 from topics.errors import InvalidMessageError, LogUnavailableError
@@ -234,3 +236,35 @@ async def test_an_event_of_another_class_is_a_fault_of_our_own(bench: Bench) -> 
     for event in (image_requested(), asked()):
         with pytest.raises(TypeError, match="expected an inbox event"):
             await inbox.admit(Envelope(event, "an-id", None))
+
+
+class SlowAnalyses(BreakableAnalyses):
+    """Others are served between what it found and its answer."""
+
+    async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
+        found = await super().find(tenant_id, request_id)
+        await asyncio.sleep(0)
+        return found
+
+
+async def test_of_two_records_with_one_id_worked_at_once_the_first_stands() -> None:
+    bench = Bench(analyses=SlowAnalyses())
+    inbox = await admission(bench)
+    one = asked()
+    other = one.model_copy(update={"options": AnalysisOptions(max_objects=1)})
+    answers = await asyncio.gather(
+        inbox.take(inbox_record(one)), inbox.take(inbox_record(other)), return_exceptions=True
+    )
+    [refused] = [answer for answer in answers if isinstance(answer, InvalidMessageError)]
+    assert refused.reason == "request_id_taken"
+    (record,) = inbox.announced()
+    assert record.value == (await row_of(bench, one)).request.to_json()
+    assert not bench.failures()
+
+
+async def test_the_inboxes_leave_a_tenth_of_the_backlog_to_the_api(bench: Bench) -> None:
+    inbox = await admission(bench, max_unfinished=10)
+    for _ in range(9):
+        await inbox.take(inbox_record(asked()))
+    with pytest.raises(StoreUnavailableError, match="9 analyses are unfinished"):
+        await inbox.take(inbox_record(asked()))
