@@ -56,6 +56,7 @@ def product(
     """Each process logs in as a user of its own, on a broker whose topics are empty."""
     stack.kafka.stop()
     stack.kafka.wipe()
+    stack.kafka.log_file.unlink(missing_ok=True)  # other tests provoke refusals
     servers = (request.getfixturevalue("kafka"), postgres, redis_server, s3)
     if servers != (stack.kafka, stack.postgres, stack.redis, stack.s3):
         pytest.skip("servers run elsewhere: their users and rules are not ours to make")
