@@ -117,6 +117,12 @@ class Streams:
             except GapError as error:
                 cursor.advance(following.join())
                 gap = error.reason
+            closing = following.mailbox.closing
+            if closing is not None:
+                # The catch-up ended early. What is in the mailbox lies beyond what was not read:
+                # an id from there would make the next stream pass over it.
+                yield _farewell(closing)
+                return
         if gap is not None:
             yield self._gap(gap, cursor)
         async for chunk in self._live(cursor, following.mailbox, still_valid):

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from ingest_api.event_ids import IdSealer, LogPlace
 from ingest_api.settings import ApiSettings
@@ -360,6 +361,43 @@ async def test_a_server_that_drains_says_so_at_once(api: TwinApi) -> None:
         await stream.ended()
     async with StreamClient(api.app, EVENTS) as late:
         assert [frame.event for frame in await told(late, 2)] == ["connected", "server-draining"]
+
+
+class HeldUp(StreamClient):
+    """Takes three chunks and no more until it is told to read on."""
+
+    _taken = 0
+
+    async def _send(self, message: Message) -> None:
+        await super()._send(message)
+        self._taken += bool(message.get("body"))
+        if self._taken == 3:
+            self.stall()
+            self._taken += 1
+
+
+async def test_a_stream_that_is_drained_while_it_catches_up_leaves_nothing_out(
+    api: TwinApi, settings: ApiSettings
+) -> None:
+    """What has come meanwhile lies beyond what was not read again: it is for the next stream."""
+    async with StreamClient(api.app, EVENTS) as stream:
+        (start,) = await told(stream, 1)
+    said = [somebodys() for _ in range(6)]
+    for event in said[:-1]:
+        api.say(event)
+    async with HeldUp(api.app, EVENTS, last_id=start.id) as cut:
+        heard = (await told(cut, 3))[1:]
+        api.say(said[-1])
+        api.drain()
+        cut.read_on()
+        while heard[-1].event != "server-draining":
+            heard += await told(cut, 1)
+    last_id = [frame.id for frame in heard if frame.id][-1]
+    del heard[-1]
+    other = TwinApi(settings, log=api.log)
+    async with other.running(), StreamClient(other.app, EVENTS, last_id=last_id) as resumed:
+        heard += (await asyncio.wait_for(told(resumed, 1 + len(said) - len(heard)), 5))[1:]
+    assert ids_of(heard) == [str(event.request_id) for event in said]
 
 
 async def test_a_server_that_drains_answers_who_waits(api: TwinApi) -> None:
