@@ -6,6 +6,7 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+from schemas.roles import Role, Tier
 from telemetry.traces import TraceContext, new_trace
 
 _TRACE = "analyzer.trace"
@@ -18,10 +19,17 @@ StillValid = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, by a credential that was checked; `key_id` names the credential in logs."""
+    """Who asks, by a credential that was checked; `key_id` names the credential in logs.
+
+    `scopes` narrow what the role allows; empty means all of it. `user_id` is set for a person.
+    """
 
     tenant_id: str
     key_id: str
+    role: Role = Role.ANALYST
+    scopes: frozenset[str] = frozenset()
+    tier: Tier = "standard"
+    user_id: UUID | None = None
 
 
 def set_trace(scope: Scope, trace: TraceContext) -> None:

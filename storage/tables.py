@@ -60,6 +60,11 @@ class Tenant(Table):
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    tier: Mapped[str] = mapped_column(server_default=text("'standard'"))
+
+    __table_args__ = (
+        CheckConstraint("tier IN ('free', 'standard', 'premium')", name="tier_is_known"),
+    )
 
 
 class ApiKeyRow(Table):
