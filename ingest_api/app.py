@@ -157,6 +157,7 @@ def _lifespan(
             await opening(stack)
             for store in (parts.images, parts.analyses, parts.cache):
                 stack.push_async_callback(store.aclose)
+            stack.push_async_callback(parts.audit.aclose)
             stack.push_async_callback(parts.publisher.aclose)
             await parts.publisher.start()
             stack.push_async_callback(tail.aclose)

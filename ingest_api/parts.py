@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ingest_api.settings import ApiSettings
+from storage.audit import AuditLog
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
 from telemetry.metrics import Metrics
 from topics.publisher import EventPublisher
@@ -29,6 +30,7 @@ class ApiParts:
     publisher: EventPublisher
     make_tail: Callable[[Callable[[Record], None]], EventTail]
     metrics: Metrics
+    audit: AuditLog
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     sealing_secret: bytes

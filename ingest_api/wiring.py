@@ -15,6 +15,8 @@ from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit import AuditLog
+from storage.audit_postgres import PostgresAuditStore
 from storage.opening import make_pool, open_cache, open_images
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
@@ -68,6 +70,7 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
             config.kafka, RESULTS, on_record, start=BehindGroup(config.kafka, _RECORDER)
         ),
         metrics=metrics,
+        audit=AuditLog(PostgresAuditStore(pool), metrics),
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),

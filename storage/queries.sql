@@ -192,3 +192,22 @@ FROM handled_letters WHERE log_identity = %(log_identity)s
 INSERT INTO handled_letters (log_identity, topic, partition, record_offset, action, request_id)
 VALUES (%(log_identity)s, %(topic)s, %(partition)s, %(offset)s, %(action)s, %(request_id)s)
 ON CONFLICT DO NOTHING
+
+-- name: append_audit_event
+INSERT INTO audit_events (
+    id, at, tenant_id, actor, actor_kind, action, target, outcome, address, trace_id, details
+) VALUES (
+    %(id)s, %(at)s, %(tenant_id)s, %(actor)s, %(actor_kind)s, %(action)s, %(target)s, %(outcome)s,
+    %(address)s, %(trace_id)s, %(details)s::jsonb
+)
+ON CONFLICT (id) DO NOTHING
+
+-- name: find_audit_events
+SELECT id, at, tenant_id, actor, actor_kind, action, target, outcome, address, trace_id,
+       details::text
+FROM audit_events
+WHERE (%(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s)
+  AND (%(action)s::text IS NULL OR action = %(action)s)
+  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+ORDER BY at DESC, id DESC
+LIMIT %(limit)s

@@ -163,3 +163,29 @@ class HandledLetterRow(Table):
     __table_args__ = (
         CheckConstraint("action IN ('replayed', 'discarded')", name="action_is_known"),
     )
+
+
+class AuditEventRow(Table):
+    """Who did what to what. The migration adds a trigger that refuses every change of a row."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    tenant_id: Mapped[str | None]
+    actor: Mapped[str]
+    actor_kind: Mapped[str]
+    action: Mapped[str]
+    target: Mapped[str]
+    outcome: Mapped[str]
+    address: Mapped[str | None]
+    trace_id: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+    __table_args__ = (
+        CheckConstraint(
+            "actor_kind IN ('key', 'user', 'system', 'operator')", name="actor_kind_is_known"
+        ),
+        CheckConstraint("outcome IN ('done', 'refused', 'failed')", name="outcome_is_known"),
+        Index("ix_audit_events_tenant_id_at", "tenant_id", "at"),
+    )

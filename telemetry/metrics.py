@@ -85,6 +85,10 @@ class Metrics:
             "analyzer_breaker_opened", "Times it opened; probes that failed are not counted again",
             ("dependency",), registry=registry,
         )  # fmt: skip
+        self.audit_events = Counter(
+            "analyzer_audit_events", "Noted, and written, only counted (sampled) or lost (logged)",
+            ("action", "outcome"), registry=registry,
+        )  # fmt: skip
 
     def inbox_refused(self, principal: str, reason: str) -> None:
         """Counted by the name of the credential; the hundred first by name, the rest as others."""

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0003"
 down_revision = "0002"
@@ -13,6 +14,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     _add_tiers()
+    _create_audit_events()
 
 
 def _add_tiers() -> None:
@@ -25,6 +27,60 @@ def _add_tiers() -> None:
     )
 
 
+def _create_audit_events() -> None:
+    op.create_table(
+        "audit_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("tenant_id", sa.Text()),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text()),
+        sa.Column("trace_id", sa.Text()),
+        sa.Column("details", JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
+        sa.CheckConstraint(
+            "actor_kind IN ('key', 'user', 'system', 'operator')",
+            name=op.f("ck_audit_events_actor_kind_is_known"),
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('done', 'refused', 'failed')",
+            name=op.f("ck_audit_events_outcome_is_known"),
+        ),
+    )
+    op.create_index("ix_audit_events_at", "audit_events", ["at"])
+    op.create_index("ix_audit_events_tenant_id_at", "audit_events", ["tenant_id", "at"])
+    op.execute(REFUSE_CHANGE)
+    op.execute(
+        "CREATE TRIGGER audit_events_rows_stay BEFORE UPDATE OR DELETE ON audit_events"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_events_all_stay BEFORE TRUNCATE ON audit_events"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON audit_events FROM PUBLIC")
+
+
+# The same error code as for a privilege that is missing: nobody may, its owner included.
+REFUSE_CHANGE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
+END
+$$
+"""
+
+
+def _drop_audit_events() -> None:
+    op.drop_table("audit_events")
+    op.execute("DROP FUNCTION refuse_change()")
+
+
 def downgrade() -> None:
+    _drop_audit_events()
     op.drop_constraint(op.f("ck_tenants_tier_is_known"), "tenants")
     op.drop_column("tenants", "tier")

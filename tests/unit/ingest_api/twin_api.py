@@ -13,6 +13,8 @@ from ingest_api.parts import ApiParts
 from ingest_api.settings import ApiSettings
 from schemas.contract import RequestFact
 from schemas.events import ImageRequested, ImageSubmitted
+from storage.audit import AuditLog
+from storage.audit_memory import MemoryAuditStore
 from storage.ports import ApiKey, Request
 from telemetry.metrics import Metrics
 from tests.unit.ingest_api.failing_stores import Analyses, ApiKeys, Cache, Images, Switch
@@ -45,6 +47,7 @@ class TwinApi:
         self.api_keys = ApiKeys(self.postgres)
         self.cache = Cache()
         self.metrics = Metrics()
+        self.audit = MemoryAuditStore()
         self.answer: Callable[[Request], RequestFact | None] = analyzed
         self.tail: MemoryTail | None = None
         self.app = create_app(self._parts(settings), opening=self._open)
@@ -101,6 +104,7 @@ class TwinApi:
             publisher=MemoryPublisher(self.log),
             make_tail=self._make_tail,
             metrics=self.metrics,
+            audit=AuditLog(self.audit, self.metrics),
             clock=lambda: datetime.now(UTC),
             new_id=uuid.uuid4,
             sealing_secret=SECRET,

@@ -7,6 +7,7 @@ from telemetry.metrics import Metrics
 
 PUBLISHED = {
     "analyzer_announce_failures": ("counter", ()),
+    "analyzer_audit_events": ("counter", ("action", "outcome")),
     "analyzer_breaker_opened": ("counter", ("dependency",)),
     "analyzer_breaker_state": ("gauge", ("dependency",)),
     "analyzer_cache_failures": ("counter", ("operation",)),
