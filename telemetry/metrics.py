@@ -85,6 +85,14 @@ class Metrics:
             "analyzer_breaker_opened", "Times it opened; probes that failed are not counted again",
             ("dependency",), registry=registry,
         )  # fmt: skip
+        self.limited = Counter(
+            "analyzer_limited", "Requests refused by a limit, by its name", ("limit",),
+            registry=registry,
+        )  # fmt: skip
+        self.limiter_degraded = Gauge(
+            "analyzer_limiter_degraded", "1 while each process enforces limits by itself",
+            registry=registry,
+        )  # fmt: skip
         self.audit_events = Counter(
             "analyzer_audit_events", "Noted, and written, only counted (sampled) or lost (logged)",
             ("action", "outcome"), registry=registry,

@@ -11,11 +11,17 @@ from storage.analyses_memory import MemoryAnalysisStore
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_memory import MemoryApiKeyStore
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit_events import AuditStore
+from storage.audit_memory import MemoryAuditStore
+from storage.audit_postgres import PostgresAuditStore
 from storage.cache_memory import MemoryResultCache
 from storage.cache_redis import RedisResultCache
 from storage.images_folder import FolderImageStore
 from storage.images_memory import MemoryImageStore
 from storage.images_s3 import S3ImageStore
+from storage.limits import LimitStore
+from storage.limits_memory import MemoryLimitStore
+from storage.limits_redis import RedisLimitStore
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
 from storage.settings import BucketSettings
 from tests.contract.storage.migrated import opened_pool, postgres_template
@@ -90,6 +96,31 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[ResultCache]:
     store = RedisResultCache(request.getfixturevalue("redis_server").url, timeout_s=2)
     yield store
     await store.aclose()
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+async def limits(request: pytest.FixtureRequest) -> AsyncIterator[LimitStore]:
+    if request.param == "memory":
+        yield MemoryLimitStore()
+        return
+    store = RedisLimitStore(request.getfixturevalue("redis_server").url, timeout_s=2)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+def subject(tenant: str) -> str:
+    """Of limits."""
+    return f"tenant/{tenant}"
+
+
+@pytest.fixture(params=MEMORY_AND_POSTGRES)
+async def audit_store(request: pytest.FixtureRequest) -> AsyncIterator[AuditStore]:
+    if request.param == "memory":
+        yield MemoryAuditStore()
+        return
+    async with opened_pool(request.getfixturevalue("postgres_database")) as pool:
+        yield PostgresAuditStore(pool)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ PUBLISHED = {
     "analyzer_http_request_duration_seconds": ("histogram", ("route", "method")),
     "analyzer_http_requests": ("counter", ("route", "method", "status")),
     "analyzer_inference_duration_seconds": ("histogram", ("model",)),
+    "analyzer_limited": ("counter", ("limit",)),
+    "analyzer_limiter_degraded": ("gauge", ()),
     "analyzer_message_duration_seconds": ("histogram", ("processor",)),
     "analyzer_messages_processed": ("counter", ("processor", "outcome")),
     "analyzer_requests_accepted": ("counter", ("door",)),
