@@ -7,6 +7,7 @@ import click
 
 from cli import (
     dlq_commands,
+    key_commands,
     model_commands,
     produce_command,
     setup_commands,
@@ -48,7 +49,7 @@ def worker(names: tuple[str, ...]) -> None:
 
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
-app.add_command(setup_commands.keys)
+app.add_command(key_commands.keys)
 app.add_command(dlq_commands.dlq)
 app.add_command(model_commands.models)
 app.add_command(up_command.prepare_embedded)

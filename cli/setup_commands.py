@@ -1,4 +1,4 @@
-"""What is done once before the processes start: tables, topics, the bucket, API keys."""
+"""What is done once before the processes start: tables, topics, the bucket."""
 
 import asyncio
 import os
@@ -6,11 +6,10 @@ import os
 import click
 
 from cli.command_style import CommandGroup
-from cli.exit_codes import ConfigurationError, DependencyError
+from cli.exit_codes import DependencyError
 
 topics = CommandGroup("topics", help="The topics of the catalog.")
 bucket = CommandGroup("bucket", help="Where pictures are kept.")
-keys = CommandGroup("keys", help="API keys.")
 
 
 @click.command("migrate")
@@ -75,32 +74,3 @@ def create_bucket() -> None:
     except StorageError as error:
         raise DependencyError(str(error)) from error
     print(f"the bucket is there: {settings.folder or settings.bucket}")
-
-
-@keys.command("create")
-@click.option(
-    "--tenant",
-    metavar="<str>",
-    required=True,
-    help="Whose key: lower-case letters, digits, - and _.",
-)
-@click.option("--name", metavar="<str>", required=True, help="What the key is for; people read it.")
-def create_key(tenant: str, name: str) -> None:
-    """Make an API key and print it, this once: only its hash is kept."""
-    from cli.api_keys import add_key, is_tenant_id  # noqa: PLC0415 - keeps --help fast
-    from cli.settings import load_settings, require  # noqa: PLC0415 - as above
-    from storage.errors import StorageError  # noqa: PLC0415 - as above
-    from storage.key_format import mint_api_key  # noqa: PLC0415 - as above
-
-    if not is_tenant_id(tenant):
-        raise ConfigurationError(
-            f"--tenant {tenant}: must be up to 63 of a-z, 0-9, - and _, beginning with a letter "
-            "or a digit"
-        )
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
-    key = mint_api_key()
-    try:
-        asyncio.run(add_key(postgres, key, tenant=tenant, name=name))
-    except StorageError as error:
-        raise DependencyError(f"{error}; no key was made") from error
-    print(key)

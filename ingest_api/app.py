@@ -14,7 +14,7 @@ from ingest_api.answers import Answers
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
-from ingest_api.credentials import ApiKeyChecker
+from ingest_api.credentials import CredentialChecker
 from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
@@ -22,10 +22,12 @@ from ingest_api.event_ids import IdSealer
 from ingest_api.failpoints import failpoint
 from ingest_api.gate import Gate
 from ingest_api.health import Health
+from ingest_api.keys import Keys
 from ingest_api.live import Hub
 from ingest_api.lookup import Lookup
 from ingest_api.openapi import DescribedApi
 from ingest_api.parts import ApiParts
+from ingest_api.policies import Policies
 from ingest_api.problems import (
     on_http_exception,
     on_refused,
@@ -83,17 +85,20 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.state.drain = hub.drain
     register(app, handlers)
+    policies = Policies(protects_metrics=settings.protect_metrics)
+    policies.check_complete(app.routes)
     app.add_middleware(
-        Gate,
-        checker=ApiKeyChecker(
-            KnownKeys(
-                parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s
-            )
-        ),
-        settings=settings,
-    )
+        Gate, checker=_checker(parts), policies=policies, settings=settings
+    )  # fmt: skip
     app.add_middleware(Edge, metrics=parts.metrics)
     return app
+
+
+def _checker(parts: ApiParts) -> CredentialChecker:
+    settings = parts.settings
+    return CredentialChecker(
+        KnownKeys(parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s)
+    )
 
 
 def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
@@ -139,6 +144,7 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
             views=views,
             settings=settings,
         ),
+        keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),
         contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),

@@ -22,6 +22,7 @@ IDEMPOTENCY_KEY_INVALID = Refusal(
 )
 PREFERENCE_INVALID = Refusal(400, "invalid_preference", "The Prefer header cannot be honoured")
 UNAUTHENTICATED = Refusal(401, "unauthenticated", "No valid credential")
+FORBIDDEN = Refusal(403, "forbidden", "The credential does not allow this")
 NOT_FOUND = Refusal(404, "not_found", "There is nothing here for you")
 METHOD_NOT_ALLOWED = Refusal(405, "method_not_allowed", "The method does not exist on this path")
 ALREADY_FINISHED = Refusal(409, "already_finished", "The analysis has an outcome already")

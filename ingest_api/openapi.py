@@ -8,21 +8,24 @@ from ingest_api import errors
 from ingest_api import examples as shown
 from ingest_api.errors import Refusal, RefusedError
 from ingest_api.problems import MEDIA_TYPE, to_problem
+from schemas.contract import Contract
 from schemas.events import Lane
 from schemas.http import Accepted, Alive, AnalysisView, Problem, Readiness
+from schemas.identity import KeyList, KeyMade
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult
 
 Described = dict[int | str, dict[str, Any]]
 
-_ALWAYS: Final = (
+ALWAYS: Final = (
     errors.UNAUTHENTICATED,
+    errors.FORBIDDEN,
     errors.HEADERS_TOO_LARGE,
     errors.UNEXPECTED,
     errors.DEPENDENCY_UNAVAILABLE,
 )
 _WORK: Final = (
-    *_ALWAYS,
+    *ALWAYS,
     errors.BODY_MALFORMED,
     errors.PREFERENCE_INVALID,
     errors.BODY_TIMEOUT,
@@ -43,7 +46,16 @@ UPLOAD_PROBLEMS: Final = (
     errors.OPTION_REPEATED,
 )
 URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
-READ_PROBLEMS: Final = (*_ALWAYS, errors.NOT_FOUND)
+JSON_PROBLEMS: Final = (
+    *ALWAYS,
+    errors.BODY_MALFORMED,
+    errors.BODY_TIMEOUT,
+    errors.BODY_TOO_LARGE,
+    errors.CONTENT_TYPE_WRONG,
+    errors.OPTION_INVALID,
+    errors.OPTION_UNKNOWN,
+)
+READ_PROBLEMS: Final = (*ALWAYS, errors.NOT_FOUND)
 CANCEL_PROBLEMS: Final = (*READ_PROBLEMS, errors.ALREADY_FINISHED)
 STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
 
@@ -88,6 +100,9 @@ CANCELLING: Final[Described] = {
     202: _answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
 }
 VIEWED: Final[Described] = {200: _answered("As it stands now", AnalysisView, shown.VIEW)}
+KEYS: Final[Described] = {200: _answered("The tenant's keys", KeyList, shown.KEYS)}
+KEY_MADE: Final[Described] = {201: _answered("Made, and shown this once", KeyMade, shown.KEY_MADE)}
+GONE: Final[Described] = {204: {"description": "It is so now", "content": {}}}
 ALIVE: Final[Described] = {200: _answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
     200: _answered("Requests are accepted", Readiness, shown.READY),
@@ -180,6 +195,12 @@ UPLOAD_BODY: Final = _body(
 URL_BODY: Final = _body(
     "application/json", {"image_url": {"type": "string", "format": "uri"}}, shown.URL
 )
+
+
+def json_body(model: type[Contract], example: object) -> dict[str, Any]:
+    """Of a route that takes one model as JSON."""
+    content = {"application/json": {"schema": model.model_json_schema(), "example": example}}
+    return {**SECURED, "requestBody": {"required": True, "content": content}}
 
 
 class DescribedApi(FastAPI):

@@ -75,6 +75,12 @@ def noted_of(scope: Scope) -> dict[str, str]:
     return noted | ({"request_id": scope[_REQUEST_ID]} if _REQUEST_ID in scope else {})
 
 
+def address_of(scope: Scope) -> str | None:
+    """Where the request comes from, as far as the server knows."""
+    client = scope.get("client")
+    return None if client is None else str(client[0])
+
+
 def header_of(scope: Scope, name: bytes) -> str | None:
     """The one value of that header; None when it is absent. Repeats are joined by commas, as
     RFC 9110 section 5.3 has it."""

@@ -18,11 +18,12 @@ class ApiSettings(BaseModel):
     `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
     A stream that opens before the log is reached waits `stream_log_wait_s` for it.
     A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
+    With `protect_metrics` reading `/metrics` takes a credential of an operator.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
     crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -48,10 +49,12 @@ class ApiSettings(BaseModel):
     idempotency_ttl_s: Annotated[int, Field(ge=1)] = 86_400
     failpoint: Point | None = None
 
-    auth_cache_s: Annotated[float, Field(ge=0, le=60)] = 30.0
+    auth_cache_s: Annotated[float, Field(ge=0, le=30)] = 30.0
     auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0
 
-    stream_ping_s: Annotated[float, Field(gt=0)] = 15.0
+    protect_metrics: bool = False
+
+    stream_ping_s: Annotated[float, Field(gt=0, le=30)] = 15.0
     stream_send_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     stream_log_wait_s: Annotated[float, Field(ge=0)] = 5.0
     stream_retry_ms: Annotated[int, Field(ge=1)] = 2000

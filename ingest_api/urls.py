@@ -1,7 +1,5 @@
 """POST /api/v1/analyze/url: the address of a picture in, to acceptance; a worker fetches it."""
 
-from typing import Any
-
 from fastapi import Request
 from starlette.responses import Response
 
@@ -10,17 +8,16 @@ from ingest_api.answers import Answers
 from ingest_api.bodies import read_json_bytes
 from ingest_api.errors import (
     ADDRESS_NOT_ALLOWED,
-    BODY_MALFORMED,
     OPTION_INVALID,
     URL_INVALID,
     RefusedError,
 )
 from ingest_api.idempotency import client_key_of
+from ingest_api.json_bodies import to_object
 from ingest_api.options import wish_from_json
 from ingest_api.preferences import read_preference
 from ingest_api.scope import header_of, principal_of
 from ingest_api.settings import ApiSettings
-from ingest_api.strict_json import StrictJsonError, loads_strictly
 from outbound.errors import BlockedAddressError, InvalidUrlError
 from outbound.urls import check_url
 
@@ -42,7 +39,7 @@ class Urls:
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
         key = client_key_of(request.scope, self._settings)
         await self._acceptance.has_room()
-        values = _to_object(await read_json_bytes(request, self._settings))
+        values = to_object(await read_json_bytes(request, self._settings))
         image_url = self._checked_url(values.pop(_FIELD, None))
         wish = wish_from_json(values, self._settings)
         tenant_id = principal_of(request.scope).tenant_id
@@ -61,13 +58,3 @@ class Urls:
             raise RefusedError(refusal=URL_INVALID, detail=str(error), field=_FIELD) from None
         except BlockedAddressError:
             raise RefusedError(refusal=ADDRESS_NOT_ALLOWED, field=_FIELD) from None
-
-
-def _to_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = loads_strictly(body)
-    except StrictJsonError as error:
-        raise RefusedError(refusal=BODY_MALFORMED, detail=str(error)) from None
-    if not isinstance(value, dict):
-        raise RefusedError(refusal=BODY_MALFORMED, detail="not a JSON object")
-    return value

@@ -162,10 +162,10 @@ SELECT version_num FROM alembic_version
 -- name: find_api_key
 -- The last use is written once a minute at most: reading a key should not cost a write each time.
 WITH found AS (
-    SELECT key_id, tenant_id
-    FROM api_keys
-    WHERE key_hash = %(key_hash)s
-      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    SELECT k.key_id, k.tenant_id, k.role, k.scopes, k.networks, t.tier
+    FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id
+    WHERE k.key_hash = %(key_hash)s
+      AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 ), used AS (
     UPDATE api_keys AS k
     SET last_used_at = now()
@@ -173,15 +173,31 @@ WITH found AS (
     WHERE k.key_id = found.key_id
       AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
 )
-SELECT key_id, tenant_id FROM found
+SELECT key_id, tenant_id, role, scopes, networks, tier FROM found
 
 -- name: add_api_key
 WITH tenant AS (
     INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
 )
-INSERT INTO api_keys (key_id, tenant_id, key_hash, name)
-VALUES (%(key_id)s, %(tenant_id)s, %(key_hash)s, %(name)s)
+INSERT INTO api_keys (
+    key_id, tenant_id, key_hash, role, scopes, networks, name, prefix, created_by, expires_at
+) VALUES (
+    %(key_id)s, %(tenant_id)s, %(key_hash)s, %(role)s, %(scopes)s::text[], %(networks)s::text[],
+    %(name)s, %(prefix)s, %(created_by)s, %(expires_at)s
+)
 ON CONFLICT DO NOTHING
+
+-- name: list_api_keys
+SELECT k.key_id, k.tenant_id, k.role, k.scopes, k.networks, t.tier,
+       k.name, k.prefix, k.created_by, k.expires_at, k.created_at, k.revoked_at, k.last_used_at
+FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id
+WHERE k.tenant_id = %(tenant_id)s
+ORDER BY k.created_at, k.key_id
+
+-- name: revoke_api_key
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
+WHERE tenant_id = %(tenant_id)s AND key_id = %(key_id)s
+RETURNING key_id
 
 -- name: find_handled_letters
 SELECT topic, partition, record_offset, action, request_id, handled_at

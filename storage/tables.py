@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING_CONVENTION = {
@@ -42,6 +42,7 @@ HAS_ITS_FAILURE = (
     " ELSE num_nonnulls(failure_code, failure_message, failure_retryable, failure_attempts) = 0 END"
 )
 HAS_ITS_END = "state = 'deleted' OR (state = 'accepted') = (finished_at IS NULL)"
+IS_KNOWN_ROLE = "role IN ('viewer', 'analyst', 'operator', 'admin')"
 
 
 class Table(DeclarativeBase):
@@ -80,10 +81,16 @@ class ApiKeyRow(Table):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    role: Mapped[str] = mapped_column(server_default=text("'analyst'"))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    prefix: Mapped[str] = mapped_column(server_default=text("''"))
+    created_by: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("octet_length(key_hash) = 32", name="key_hash_is_sha256"),
-    )  # fmt: skip
+        CheckConstraint(IS_KNOWN_ROLE, name="role_is_known"),
+    )
 
 
 class AnalysisRow(Table):

@@ -14,6 +14,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     _add_tiers()
+    _widen_api_keys()
     _create_audit_events()
 
 
@@ -25,6 +26,29 @@ def _add_tiers() -> None:
     op.create_check_constraint(
         op.f("ck_tenants_tier_is_known"), "tenants", "tier IN ('free', 'standard', 'premium')"
     )
+
+
+IS_KNOWN_ROLE = "role IN ('viewer', 'analyst', 'operator', 'admin')"
+
+
+def _widen_api_keys() -> None:
+    """A key that is there already may do what it could do: analyze and read."""
+    texts = sa.ARRAY(sa.Text())
+    for column in (
+        sa.Column("role", sa.Text(), server_default=sa.text("'analyst'"), nullable=False),
+        sa.Column("scopes", texts, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("networks", texts, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("prefix", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("created_by", sa.Text()),
+    ):
+        op.add_column("api_keys", column)
+    op.create_check_constraint(op.f("ck_api_keys_role_is_known"), "api_keys", IS_KNOWN_ROLE)
+
+
+def _narrow_api_keys() -> None:
+    op.drop_constraint(op.f("ck_api_keys_role_is_known"), "api_keys")
+    for name in ("created_by", "prefix", "networks", "scopes", "role"):
+        op.drop_column("api_keys", name)
 
 
 def _create_audit_events() -> None:
@@ -82,5 +106,6 @@ def _drop_audit_events() -> None:
 
 def downgrade() -> None:
     _drop_audit_events()
+    _narrow_api_keys()
     op.drop_constraint(op.f("ck_tenants_tier_is_known"), "tenants")
     op.drop_column("tenants", "tier")

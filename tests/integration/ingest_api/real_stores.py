@@ -13,7 +13,7 @@ from ingest_api.app import create_app
 from ingest_api.parts import ApiParts
 from ingest_api.wiring import ApiConfig, make_parts
 from storage.opening import make_pool
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from telemetry.metrics import Metrics
 from topics.catalog import RESULTS
 from topics.memory import MemoryLog, MemoryPublisher, MemoryTail
@@ -41,7 +41,8 @@ class RealStores:
             await pool.open()
             for name in ("acme", "globex"):
                 digest = hashlib.sha256(name.encode()).digest()
-                await parts.api_keys.add_api_key(ApiKey(f"key-{name}", name), digest, name="t")
+                known = ApiKey(f"key-{name}", name)
+                await parts.api_keys.add_api_key(known, digest, note=KeyNote("t"))
 
         app = create_app(parts, opening=open_pool)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -15,7 +15,7 @@ from schemas.contract import RequestFact
 from schemas.events import ImageRequested, ImageSubmitted
 from storage.audit import AuditLog
 from storage.audit_memory import MemoryAuditStore
-from storage.ports import ApiKey, Request
+from storage.ports import ApiKey, KeyNote, Request
 from telemetry.metrics import Metrics
 from tests.unit.ingest_api.failing_stores import Analyses, ApiKeys, Cache, Images, Switch
 from tests.unit.ingest_api.outcomes import analyzed
@@ -57,6 +57,14 @@ class TwinApi:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
 
+    async def let_in(self, text: str, key: ApiKey) -> httpx.AsyncClient:
+        """A client with that key, which is in the store from now on."""
+        digest = hashlib.sha256(text.encode()).digest()
+        await self.api_keys.add_api_key(key, digest, note=KeyNote("t"))
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {text}"}
+        return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
+
     def say(self, event: RequestFact) -> None:
         """Put an outcome into the log."""
         home = topic_of(type(event))
@@ -78,7 +86,8 @@ class TwinApi:
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         for tenant_id, key in self._keys.items():
             digest = hashlib.sha256(key.encode()).digest()
-            await self.api_keys.add_api_key(ApiKey(f"key-{tenant_id}", tenant_id), digest, name="t")
+            known = ApiKey(f"key-{tenant_id}", tenant_id)
+            await self.api_keys.add_api_key(known, digest, note=KeyNote("t"))
         worker = MemoryTail(self.log, (IMAGE_REQUESTED, IMAGE_SUBMITTED), self._work)
         stack.push_async_callback(worker.aclose)
         await worker.start()
