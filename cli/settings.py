@@ -1,7 +1,8 @@
 """All settings of the product in one frozen object, read once from the environment.
 
 `ANALYZER_<SLICE>__<NAME>` sets a field of a slice: `ANALYZER_KAFKA__PARTITIONS=24`. A secret may
-come from a file: `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`. Lists are comma-separated.
+come from a file: `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`, or from the Azure Key Vault that
+`ANALYZER_KEY_VAULT_URL` names. Lists are comma-separated.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -28,6 +29,8 @@ from cli.environment import (
     with_secrets_from_files,
 )
 from cli.exit_codes import ConfigurationError
+from cli.key_vault import with_secrets_from_key_vault
+from cli.secret_rules import weak_secrets
 from ingest_api.settings import ApiSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
@@ -41,7 +44,7 @@ class Settings(BaseSettings):
     """Making one reads nothing: `load_settings` does. `postgres` and `bucket` have no sensible
     default and stay None until they are set; a command that needs one asks with `require`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kafka: KafkaSettings = KafkaSettings()
     postgres: PostgresSettings | None = None
@@ -50,7 +53,13 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
-    models_dir: Path | None = None
+    models_dir: Path | None = Field(
+        None,
+        description="A folder to look for model files in, before the cache and the bundled model.",
+    )
+    key_vault_url: str | None = Field(
+        None, description="An Azure Key Vault, `https://<name>.vault.azure.net`; see Secrets."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -82,13 +91,15 @@ class _Environment(EnvSettingsSource):
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Raises ConfigurationError with one line for each variable that is unknown or wrong."""
+    """Raises ConfigurationError with one line for each variable that is unknown or wrong, or holds
+    a secret that protects nothing, and DependencyError when a Key Vault is named and not read."""
     unknown = unknown_variables(environment, Settings)
-    known = {name: text for name, text in _ours(environment).items() if name not in unknown}
-    values = _Environment(with_secrets_from_files(known, Settings))()
+    known = {name: text for name, text in environment.items() if name not in unknown}
+    complete = with_secrets_from_key_vault(with_secrets_from_files(known, Settings), Settings)
     problems = list(unknown.values())
     try:
-        settings = Settings(**values)
+        settings = Settings(**_Environment(_ours(complete))())
+        problems += weak_secrets(_secrets_in(complete))
     except ValidationError as error:
         problems += _lines(error)
     if problems:
@@ -105,6 +116,11 @@ def require(part: _Slice | None, variable: str) -> _Slice:
 
 def _ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in environment.items() if name.startswith(PREFIX)}
+
+
+def _secrets_in(environment: Mapping[str, str]) -> dict[str, str]:
+    secret = secret_variables(Settings)
+    return {name: text for name, text in environment.items() if name in secret}
 
 
 def _lines(error: ValidationError) -> list[str]:
