@@ -13,6 +13,7 @@ _TRACE = "analyzer.trace"
 _PRINCIPAL = "analyzer.principal"
 _REQUEST_ID = "analyzer.request_id"
 _STILL_VALID = "analyzer.still_valid"
+_COUNTED = "analyzer.counted"
 
 StillValid = Callable[[], Awaitable[bool]]
 
@@ -51,6 +52,21 @@ def principal_of(scope: Scope) -> Principal:
     if principal is None:
         raise LookupError(f"{scope['path']} has no principal: it is declared public")
     return principal
+
+
+def known_principal(scope: Scope) -> Principal | None:
+    """None where no credential is needed, or none was good."""
+    principal: Principal | None = scope.get(_PRINCIPAL)
+    return principal
+
+
+def note_counted(scope: Scope) -> None:
+    """The request has been taken from its limit."""
+    scope[_COUNTED] = True
+
+
+def was_counted(scope: Scope) -> bool:
+    return _COUNTED in scope
 
 
 def set_still_valid(scope: Scope, still_valid: StillValid) -> None:
