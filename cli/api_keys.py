@@ -11,11 +11,13 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from cli.exit_codes import CommandError, ConfigurationError, DependencyError
+from cli.operator_audit import operator, operators_audit
 from cli.settings import load_settings, require
 from schemas.contract import TenantId
 from schemas.identity import KeyWish
 from schemas.roles import Role
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit import Action
 from storage.errors import NotFoundError, StorageError
 from storage.key_format import hash_api_key, shown_prefix
 from storage.ports import ApiKey, KeyNote, ListedKey
@@ -48,8 +50,15 @@ async def add_key(postgres: PostgresSettings, key: str, *, tenant: str, wish: Ke
         wish.networks,
     )
     note = KeyNote(wish.name, shown_prefix(key), expires_at=wish.expires_at)
-    async with _opened(postgres) as pool:
-        await PostgresApiKeyStore(pool).add_api_key(entry, hash_api_key(key), note=note)
+    async with _opened(postgres) as pool, operators_audit(pool) as audit:
+        store, key_hash = PostgresApiKeyStore(pool), hash_api_key(key)
+        await store.add_api_key(entry, key_hash, note=note)
+        added = await store.find_api_key(key_hash)
+        if added is not None and added.key_id == entry.key_id:
+            await audit.note(
+                Action.KEY_MINTED, actor=operator(), tenant_id=tenant, target=entry.key_id,
+                role=wish.role, scopes=" ".join(wish.scopes),
+            )  # fmt: skip
 
 
 def listed_keys(tenant: str) -> list[str]:
@@ -61,9 +70,17 @@ def listed_keys(tenant: str) -> list[str]:
 def revoke_key(tenant: str, key_id: str) -> None:
     """Raises CommandError for a key that the tenant does not have."""
     try:
-        with_pool(lambda pool: PostgresApiKeyStore(pool).revoke_api_key(tenant, key_id))
+        with_pool(lambda pool: _revoke(pool, tenant, key_id))
     except NotFoundError as error:
         raise CommandError(str(error)) from error
+
+
+async def _revoke(pool: PostgresPool, tenant: str, key_id: str) -> None:
+    await PostgresApiKeyStore(pool).revoke_api_key(tenant, key_id)
+    async with operators_audit(pool) as audit:
+        await audit.note(
+            Action.KEY_REVOKED, actor=operator(), tenant_id=tenant, target=key_id
+        )  # fmt: skip
 
 
 def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:

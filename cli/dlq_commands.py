@@ -130,7 +130,7 @@ async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
     except (InvalidMessageError, ReplayRefusedError) as error:
         print(f"{place}: not replayed: {reason_of(error)}")
         return False
-    await desk.book.note(one.letter.place, "replayed", request_id)
+    await desk.note(one, "replayed", request_id)
     print(f"{place}: replayed" + ("" if request_id is None else f" as {request_id}"))
     return True
 
@@ -138,7 +138,7 @@ async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
 async def _discard(desk: "Desk", wanted: "LetterFilter", *, dry_run: bool) -> None:
     for one in await desk.find(wanted, handled_too=False):
         if not dry_run:
-            await desk.book.note(one.letter.place, "discarded", None)
+            await desk.note(one, "discarded", None)
         print(f"{one.letter.record.place}: {'would be ' if dry_run else ''}discarded")
 
 

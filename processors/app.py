@@ -76,7 +76,7 @@ def _detect(parts: Parts, *, interactive: bool) -> Handler:
 def _fetch(parts: Parts, announce_on: Topic) -> Handler:
     return FetchImage(
         client=parts.client, images=parts.images, publisher=parts.publisher,
-        outcomes=parts.outcomes, clock=parts.clock, announce_on=announce_on,
+        outcomes=parts.outcomes, audit=parts.audit, clock=parts.clock, announce_on=announce_on,
     )  # fmt: skip
 
 

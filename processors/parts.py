@@ -22,6 +22,8 @@ from processors.refusals import Refusals
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit import AuditLog
+from storage.audit_postgres import PostgresAuditStore
 from storage.opening import make_pool, open_images
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore
 from storage.postgres_pool import PostgresPool
@@ -60,6 +62,7 @@ class Parts:
     publisher: EventPublisher
     outcomes: Outcomes
     refusals: Refusals
+    audit: AuditLog
     client: GuardedClient
     detector: Detector | None
     metrics: Metrics
@@ -88,6 +91,7 @@ def make_parts(
         publisher=publisher,
         outcomes=Outcomes(publisher, analyses, cancelled),
         refusals=Refusals(publisher, images),
+        audit=AuditLog(PostgresAuditStore(pool), metrics),
         client=_make_client(config.worker),
         detector=_make_detector(config) if needs_detector else None,
         metrics=metrics,
@@ -101,6 +105,7 @@ async def open_parts(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(parts.client.aclose)
     stack.push_async_callback(parts.pool.aclose)
     await parts.pool.open()
+    stack.push_async_callback(parts.audit.aclose)
     stack.push_async_callback(parts.publisher.aclose)
     await parts.publisher.start()
     if parts.cancel_tail is not None:

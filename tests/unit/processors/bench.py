@@ -14,6 +14,7 @@ from processors.settlement import Handler, Patience, Settlement
 from schemas.contract import RequestEvent
 from schemas.events import AnalysisFailed, CancelRequested, ImageAnalyzed
 from storage.analyses_memory import MemoryAnalysisStore
+from storage.audit_memory import MemoryAuditStore
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
 from storage.ports import Analysis
@@ -88,6 +89,7 @@ class Bench:
     images: BreakableImages = field(default_factory=BreakableImages)
     analyses: BreakableAnalyses = field(default_factory=BreakableAnalyses)
     metrics: Metrics = field(default_factory=Metrics)
+    audit: MemoryAuditStore = field(default_factory=MemoryAuditStore)
     cancelled: Cancellations = field(default_factory=Cancellations)
     now: datetime = NOW
 

@@ -17,6 +17,7 @@ from processors.fetch import FetchImage
 from schemas.events import ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
+from storage.audit import AuditLog
 from storage.errors import StoreUnavailableError
 from tests.support.events import TRACEPARENT, image_requested, image_submitted
 from tests.unit.processors.bench import Bench
@@ -45,7 +46,7 @@ class TwinClient(GuardedClient):
 def handler(bench: Bench, client: TwinClient, topic: Topic = IMAGE_SUBMITTED) -> FetchImage:
     return FetchImage(
         client=client, images=bench.images, publisher=bench.publisher, outcomes=bench.outcomes,
-        clock=bench.clock, announce_on=topic, pause_s=0,
+        audit=AuditLog(bench.audit, bench.metrics), clock=bench.clock, announce_on=topic, pause_s=0,
     )  # fmt: skip
 
 
