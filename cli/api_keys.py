@@ -23,6 +23,7 @@ from storage.key_format import hash_api_key, shown_prefix
 from storage.ports import ApiKey, KeyNote, ListedKey
 from storage.postgres_pool import PostgresPool
 from storage.settings import PostgresSettings
+from storage.users import LastAdminError, UsernameTakenError
 
 _T = TypeVar("_T")
 _HEAD = ("key", "prefix", "role", "scopes", "state", "last used", "name")
@@ -51,10 +52,7 @@ async def add_key(postgres: PostgresSettings, key: str, *, tenant: str, wish: Ke
     )
     note = KeyNote(wish.name, shown_prefix(key), expires_at=wish.expires_at)
     async with _opened(postgres) as pool, operators_audit(pool) as audit:
-        store, key_hash = PostgresApiKeyStore(pool), hash_api_key(key)
-        await store.add_api_key(entry, key_hash, note=note)
-        added = await store.find_api_key(key_hash)
-        if added is not None and added.key_id == entry.key_id:
+        if await PostgresApiKeyStore(pool).add_api_key(entry, hash_api_key(key), note=note):
             await audit.note(
                 Action.KEY_MINTED, actor=operator(), tenant_id=tenant, target=entry.key_id,
                 role=wish.role, scopes=" ".join(wish.scopes),
@@ -94,7 +92,7 @@ def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:
 
     try:
         return asyncio.run(run())
-    except NotFoundError:
+    except (NotFoundError, UsernameTakenError, LastAdminError):
         raise
     except StorageError as error:
         raise DependencyError(f"{error}; nothing was changed") from error

@@ -15,6 +15,7 @@ from cli import (
     submit_command,
     tenant_commands,
     up_command,
+    user_commands,
 )
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
@@ -52,6 +53,7 @@ def worker(names: tuple[str, ...]) -> None:
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
 app.add_command(key_commands.keys)
+app.add_command(user_commands.users)
 app.add_command(dlq_commands.dlq)
 app.add_command(tenant_commands.tenants)
 app.add_command(audit_commands.audit)

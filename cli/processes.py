@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def run_api(environment: Mapping[str, str]) -> None:
     """Returns after SIGTERM or SIGINT. Raises ConfigurationError."""
+    from ingest_api.auth_keys import UnusableKeyError  # noqa: PLC0415 - workers do without it
     from ingest_api.wiring import ApiConfig, run_api  # noqa: PLC0415 - workers do without FastAPI
 
     settings = load_settings(environment)
@@ -24,9 +25,14 @@ def run_api(environment: Mapping[str, str]) -> None:
         postgres=require(settings.postgres, "ANALYZER_POSTGRES__DSN"),
         bucket=require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT"),
         redis=settings.redis,
+        auth=settings.auth,
+        limits=settings.all_limits,
     )
     configure_logs(settings.log, process="api")
-    run_api(config)
+    try:
+        run_api(config)
+    except UnusableKeyError as error:
+        raise ConfigurationError(f"ANALYZER_AUTH__*: {error}") from None
 
 
 def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -31,6 +31,14 @@ from cli.environment import (
 from cli.exit_codes import ConfigurationError
 from cli.key_vault import with_secrets_from_key_vault
 from cli.secret_rules import weak_secrets
+from ingest_api.auth_settings import AuthSettings
+from ingest_api.limit_settings import (
+    AddressLimits,
+    FreeTier,
+    Limits,
+    PremiumTier,
+    StandardTier,
+)
 from ingest_api.settings import ApiSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
@@ -51,6 +59,11 @@ class Settings(BaseSettings):
     bucket: BucketSettings | None = None
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()
+    auth: AuthSettings = AuthSettings()
+    free_tier: FreeTier = FreeTier()
+    standard_tier: StandardTier = StandardTier()
+    premium_tier: PremiumTier = PremiumTier()
+    limits: AddressLimits = AddressLimits()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     models_dir: Path | None = Field(
@@ -60,6 +73,11 @@ class Settings(BaseSettings):
     key_vault_url: str | None = Field(
         None, description="An Azure Key Vault, `https://<name>.vault.azure.net`; see Secrets."
     )
+
+    @property
+    def all_limits(self) -> Limits:
+        """Of the tiers and of addresses."""
+        return Limits(self.free_tier, self.standard_tier, self.premium_tier, self.limits)
 
     @classmethod
     def settings_customise_sources(

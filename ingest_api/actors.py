@@ -12,7 +12,7 @@ class Noted(TypedDict):
     """What the audit log is told of every request alike."""
 
     actor: Actor
-    tenant_id: str
+    tenant_id: str | None
     address: str | None
     trace_id: str
 
@@ -20,9 +20,15 @@ class Noted(TypedDict):
 def noted(scope: Scope) -> Noted:
     """Raises LookupError for a request that needs no credential."""
     principal = principal_of(scope)
+    actor = Actor("key" if principal.user_id is None else "user", principal.key_id)
+    return noted_as(scope, actor, principal.tenant_id)
+
+
+def noted_as(scope: Scope, actor: Actor, tenant_id: str | None) -> Noted:
+    """For a request that has no principal: it is about one."""
     return Noted(
-        actor=Actor("key" if principal.user_id is None else "user", principal.key_id),
-        tenant_id=principal.tenant_id,
+        actor=actor,
+        tenant_id=tenant_id,
         address=address_of(scope),
         trace_id=trace_of(scope).trace_id,
     )

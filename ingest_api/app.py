@@ -11,6 +11,9 @@ from starlette.types import Lifespan
 from ingest_api.accept import Acceptance
 from ingest_api.analyses import Analyses
 from ingest_api.answers import Answers
+from ingest_api.auth import Auth, OwnTokens
+from ingest_api.auth_people import KnownPeople
+from ingest_api.auth_wiring import foreign_tokens, own_tokens
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
@@ -23,6 +26,9 @@ from ingest_api.failpoints import failpoint
 from ingest_api.gate import Gate
 from ingest_api.health import Health
 from ingest_api.keys import Keys
+from ingest_api.limiter import Limiter
+from ingest_api.limits import TenantLimits
+from ingest_api.limits_refused import RefusedLimits
 from ingest_api.live import Hub
 from ingest_api.lookup import Lookup
 from ingest_api.openapi import DescribedApi
@@ -39,6 +45,7 @@ from ingest_api.stopping import told_to_stop
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
+from ingest_api.users import Users
 from ingest_api.views import Views
 from storage.errors import StorageError
 from storage.known_keys import KnownKeys
@@ -61,14 +68,11 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     call it by themselves.
     """
     settings = parts.settings
-    hub = Hub(
-        metrics=parts.metrics,
-        max_streams=settings.max_streams,
-        max_streams_per_tenant=settings.max_streams_per_tenant,
-    )
+    hub = Hub(metrics=parts.metrics, max_streams=settings.max_streams)
     tail = parts.make_tail(hub.on_record)
     hub.follow(tail)
-    handlers = _handlers(parts, hub)
+    own = own_tokens(parts)
+    handlers = _handlers(parts, hub, own)
     app = DescribedApi(
         title="AI Image Analyzer",
         version="1",
@@ -87,21 +91,33 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     register(app, handlers)
     policies = Policies(protects_metrics=settings.protect_metrics)
     policies.check_complete(app.routes)
+    limiter = Limiter(
+        store=parts.limit_store, limits=parts.limits, metrics=parts.metrics, audit=parts.audit
+    )
+    # Added last is outermost: what the gate lets in is counted, and so is what it refuses.
+    app.add_middleware(TenantLimits, limiter=limiter, max_bytes=settings.max_request_bytes)
     app.add_middleware(
-        Gate, checker=_checker(parts), policies=policies, settings=settings
+        Gate, checker=_checker(parts, own), policies=policies, settings=settings
     )  # fmt: skip
+    app.add_middleware(RefusedLimits, limiter=limiter)
     app.add_middleware(Edge, metrics=parts.metrics)
     return app
 
 
-def _checker(parts: ApiParts) -> CredentialChecker:
-    settings = parts.settings
-    return CredentialChecker(
-        KnownKeys(parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s)
+def _checker(parts: ApiParts, own: OwnTokens | None) -> CredentialChecker:
+    hit_s, miss_s = parts.settings.auth_cache_s, parts.settings.auth_miss_cache_s
+    people = KnownPeople(
+        own=None if own is None else own.access,
+        foreign=foreign_tokens(parts),
+        store=parts.tokens,
+        hit_s=hit_s,
+        miss_s=miss_s,
+        clock=parts.clock,
     )
+    return CredentialChecker(KnownKeys(parts.api_keys, hit_s=hit_s, miss_s=miss_s), people)
 
 
-def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
+def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
     settings = parts.settings
     views = Views(public_url=settings.public_url)
     lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub, metrics=parts.metrics)
@@ -128,13 +144,16 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
     )
     return Handlers(
         uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
-        urls=Urls(acceptance=acceptance, answers=answers, settings=settings),
+        urls=Urls(
+            acceptance=acceptance, answers=answers, audit=parts.audit, settings=settings
+        ),
         analyses=Analyses(lookup=lookup, views=views),
         cancels=Cancels(
             lookup=lookup,
             analyses=parts.analyses,
             publisher=parts.publisher,
             views=views,
+            audit=parts.audit,
             clock=parts.clock,
         ),
         streams=Streams(
@@ -142,9 +161,26 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
             lookup=lookup,
             sealer=IdSealer(parts.sealing_secret),
             views=views,
+            limits=parts.limits,
             settings=settings,
         ),
         keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),
+        users=Users(
+            store=parts.users,
+            audit=parts.audit,
+            clock=parts.clock,
+            new_id=parts.new_id,
+            settings=settings,
+        ),
+        auth=Auth(
+            own=own,
+            users=parts.users,
+            tokens=parts.tokens,
+            audit=parts.audit,
+            clock=parts.clock,
+            new_id=parts.new_id,
+            settings=settings,
+        ),
         contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
@@ -161,7 +197,7 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             await opening(stack)
-            for store in (parts.images, parts.analyses, parts.cache):
+            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store):
                 stack.push_async_callback(store.aclose)
             stack.push_async_callback(parts.audit.aclose)
             stack.push_async_callback(parts.publisher.aclose)

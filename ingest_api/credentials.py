@@ -7,6 +7,8 @@ from typing import Self
 
 from starlette.types import Scope
 
+from ingest_api.auth_people import KnownPeople
+from ingest_api.auth_tokens import looks_like_token
 from ingest_api.errors import UNAUTHENTICATED, RefusedError
 from ingest_api.scope import Principal, address_of, header_of
 from storage.errors import StorageError
@@ -30,20 +32,29 @@ class Given:
 
 
 class CredentialChecker:
-    """API keys, in `Authorization` or `X-API-Key`."""
+    """API keys, in `Authorization` or `X-API-Key`; access tokens in `Authorization` alone."""
 
-    def __init__(self, keys: KnownKeys) -> None:
+    def __init__(self, keys: KnownKeys, people: KnownPeople | None = None) -> None:
         self._keys = keys
+        self._people = people
 
     async def check(self, given: Given) -> Principal:
         """Raises RefusedError, the same for every cause, and StoreUnavailableError when the
         credential is not remembered and the store does not answer."""
         bearer = None if given.authorization is None else bearer_key(given.authorization)
+        if bearer is not None and looks_like_token(bearer):
+            return await self._of_token(bearer)
         key = given.api_key if given.authorization is None else bearer
         found = await self._keys.find(key)
         if found is None or not _comes_from(found.networks, given.address):
             raise RefusedError(refusal=UNAUTHENTICATED)
         return _of_key(found)
+
+    async def _of_token(self, token: str) -> Principal:
+        found = None if self._people is None else await self._people.find(token)
+        if found is None:
+            raise RefusedError(refusal=UNAUTHENTICATED)
+        return found
 
     async def still_valid(self, given: Given, may: Callable[[Principal], None]) -> bool:
         """Whether `check` would pass now, and `may` with the principal that it gives; a store

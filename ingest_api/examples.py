@@ -46,34 +46,6 @@ VIEW: Final = {
     "replayed_as": None,
     "links": _LINKS,
 }
-_KEY: Final = {
-    "key_id": "key_4f8d2c6a1b3e5f70",
-    "role": "analyst",
-    "scopes": ["analyze", "read"],
-    "expires_at": "2027-01-15T00:00:00Z",
-}
-KEY_WISH: Final = {
-    "name": "web shop",
-    "role": "analyst",
-    "scopes": ["analyze", "read"],
-    "networks": ["192.0.2.0/24"],
-    "expires_at": "2027-01-15T00:00:00Z",
-}
-KEY_MADE: Final = {**_KEY, "key": "aia_(shown this once)"}
-KEYS: Final = {
-    "keys": [
-        {
-            **_KEY,
-            "name": "web shop",
-            "prefix": "aia_x7Qp",
-            "networks": ["192.0.2.0/24"],
-            "created_at": "2026-01-15T10:30:00Z",
-            "created_by": "key_0011223344556677",
-            "revoked_at": None,
-            "last_used_at": None,
-        }
-    ]
-}
 _UP: Final = {"status": "up", "latency_ms": 1.2, "meaning": "what is promised without it"}
 _DOWN: Final = {**_UP, "status": "down"}
 READY: Final = {

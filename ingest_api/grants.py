@@ -6,15 +6,15 @@ from schemas.roles import Role
 from schemas.scopes import covers
 
 
-def check_grant(principal: Principal, role: Role, scopes: frozenset[str] | None = None) -> None:
+def check_grant(principal: Principal, role: Role, scopes: frozenset[str]) -> None:
     """Raises RefusedError for a role above the giver's own, and for more scopes than its own: no
-    scopes stand for all of them. None is for what has a role and no scopes, a person."""
+    scopes stand for all that the role allows."""
     if role > principal.role:
         raise RefusedError(
             refusal=FORBIDDEN, field="role", allowed=principal.role.title,
             detail="a role above your own cannot be given",
         )  # fmt: skip
-    if scopes is not None and not covers(principal.scopes, scopes):
+    if not covers(principal.scopes, scopes, role):
         raise RefusedError(
             refusal=FORBIDDEN, field="scopes", allowed=", ".join(sorted(principal.scopes)),
             detail="more scopes than your own cannot be given",

@@ -8,10 +8,8 @@ from ingest_api import errors
 from ingest_api import examples as shown
 from ingest_api.errors import Refusal, RefusedError
 from ingest_api.problems import MEDIA_TYPE, to_problem
-from schemas.contract import Contract
 from schemas.events import Lane
 from schemas.http import Accepted, Alive, AnalysisView, Problem, Readiness
-from schemas.identity import KeyList, KeyMade
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult
 
@@ -20,6 +18,8 @@ Described = dict[int | str, dict[str, Any]]
 ALWAYS: Final = (
     errors.UNAUTHENTICATED,
     errors.FORBIDDEN,
+    errors.RATE_LIMITED,
+    errors.TOO_MANY_AT_ONCE,
     errors.HEADERS_TOO_LARGE,
     errors.UNEXPECTED,
     errors.DEPENDENCY_UNAVAILABLE,
@@ -46,15 +46,6 @@ UPLOAD_PROBLEMS: Final = (
     errors.OPTION_REPEATED,
 )
 URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
-JSON_PROBLEMS: Final = (
-    *ALWAYS,
-    errors.BODY_MALFORMED,
-    errors.BODY_TIMEOUT,
-    errors.BODY_TOO_LARGE,
-    errors.CONTENT_TYPE_WRONG,
-    errors.OPTION_INVALID,
-    errors.OPTION_UNKNOWN,
-)
 READ_PROBLEMS: Final = (*ALWAYS, errors.NOT_FOUND)
 CANCEL_PROBLEMS: Final = (*READ_PROBLEMS, errors.ALREADY_FINISHED)
 STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
@@ -82,7 +73,7 @@ def problems(*refusals: Refusal) -> Described:
     return described
 
 
-def _answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
+def answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
     content = {"application/json": {"example": example}}
     return {"description": description, "model": model, "content": content}
 
@@ -93,20 +84,17 @@ def _streamed(description: str, example: str) -> Described:
 
 
 ANALYZED: Final[Described] = {
-    200: _answered("The result, within the wait", AnalysisResult, shown.RESULT),
-    202: _answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
+    200: answered("The result, within the wait", AnalysisResult, shown.RESULT),
+    202: answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
 }
 CANCELLING: Final[Described] = {
-    202: _answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
+    202: answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
 }
-VIEWED: Final[Described] = {200: _answered("As it stands now", AnalysisView, shown.VIEW)}
-KEYS: Final[Described] = {200: _answered("The tenant's keys", KeyList, shown.KEYS)}
-KEY_MADE: Final[Described] = {201: _answered("Made, and shown this once", KeyMade, shown.KEY_MADE)}
-GONE: Final[Described] = {204: {"description": "It is so now", "content": {}}}
-ALIVE: Final[Described] = {200: _answered("Alive", Alive, {"status": "alive"})}
+VIEWED: Final[Described] = {200: answered("As it stands now", AnalysisView, shown.VIEW)}
+ALIVE: Final[Described] = {200: answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
-    200: _answered("Requests are accepted", Readiness, shown.READY),
-    503: _answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
+    200: answered("Requests are accepted", Readiness, shown.READY),
+    503: answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
 }
 METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
 ASYNCAPI: Final[Described] = {
@@ -195,12 +183,6 @@ UPLOAD_BODY: Final = _body(
 URL_BODY: Final = _body(
     "application/json", {"image_url": {"type": "string", "format": "uri"}}, shown.URL
 )
-
-
-def json_body(model: type[Contract], example: object) -> dict[str, Any]:
-    """Of a route that takes one model as JSON."""
-    content = {"application/json": {"schema": model.model_json_schema(), "example": example}}
-    return {**SECURED, "requestBody": {"required": True, "content": content}}
 
 
 class DescribedApi(FastAPI):

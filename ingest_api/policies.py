@@ -71,6 +71,7 @@ def _of_tenant(
 
 
 _PUBLIC: Final = Policy(Access.PUBLIC)
+_LOGIN: Final = Policy(Access.PUBLIC, body=Body.JSON)
 _METRICS: Final = ("GET", "/metrics")
 _ONE_ANALYSIS: Final = "/api/v1/analyses/{request_id}"
 _UNROUTED: Final = Policy(Access.TENANT)
@@ -92,6 +93,15 @@ POLICIES: Final[Mapping[Place, Policy]] = {
     ("GET", "/api/v1/keys"): _of_tenant(Role.ADMIN, "keys"),
     ("POST", "/api/v1/keys"): _of_tenant(Role.ADMIN, "keys", body=Body.JSON),
     ("DELETE", "/api/v1/keys/{key_id}"): _of_tenant(Role.ADMIN, "keys", Owner.TENANT),
+    ("GET", "/api/v1/users"): _of_tenant(Role.ADMIN, "users"),
+    ("POST", "/api/v1/users"): _of_tenant(Role.ADMIN, "users", body=Body.JSON),
+    ("PATCH", "/api/v1/users/{user_id}"): _of_tenant(Role.ADMIN, "users", Owner.TENANT, Body.JSON),
+    ("DELETE", "/api/v1/users/{user_id}"): _of_tenant(Role.ADMIN, "users", Owner.TENANT),
+    ("POST", "/api/v1/auth/token"): _LOGIN,
+    ("POST", "/api/v1/auth/refresh"): _LOGIN,
+    ("POST", "/api/v1/auth/revoke"): _LOGIN,
+    ("GET", "/api/v1/auth/me"): _of_tenant(Role.VIEWER, None),
+    ("GET", "/.well-known/jwks.json"): _PUBLIC,
 }
 
 

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, PlainTextResponse
 
-from ingest_api import examples as shown
 from ingest_api import openapi as says
 from ingest_api.analyses import Analyses
+from ingest_api.auth import Auth
 from ingest_api.cancels import Cancels
 from ingest_api.contract import Contract
 from ingest_api.health import Health
+from ingest_api.identity_routes import register_identity
 from ingest_api.keys import Keys
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
-from schemas.identity import KeyWish
+from ingest_api.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Handlers:
     cancels: Cancels
     streams: Streams
     keys: Keys
+    users: Users
+    auth: Auth
     contract: Contract
     health: Health
 
@@ -34,7 +37,7 @@ class Handlers:
 def register(app: FastAPI, handlers: Handlers) -> None:
     _register_work(app, handlers)
     _register_streams(app, handlers.streams)
-    _register_keys(app, handlers.keys)
+    register_identity(app, handlers.auth, handlers.keys, handlers.users)
     _register_contract(app, handlers.contract)
     _register_operations(app, handlers.health)
 
@@ -112,26 +115,6 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
         responses=says.TENANT_STREAM | says.problems(*says.STREAM_PROBLEMS),
         openapi_extra=says.RESUMABLE,
     )
-
-
-def _register_keys(app: FastAPI, keys: Keys) -> None:
-    app.add_api_route(
-        "/api/v1/keys", keys.list, methods=["GET"], summary="List API keys", tags=["keys"],
-        operation_id="list_keys", response_model=None,
-        responses=says.KEYS | says.problems(*says.ALWAYS), openapi_extra=says.SECURED,
-    )  # fmt: skip
-    app.add_api_route(
-        "/api/v1/keys", keys.mint, methods=["POST"], status_code=201, summary="Make an API key",
-        tags=["keys"], operation_id="mint_key", response_model=None,
-        responses=says.KEY_MADE | says.problems(*says.JSON_PROBLEMS),
-        openapi_extra=says.json_body(KeyWish, shown.KEY_WISH),
-    )  # fmt: skip
-    app.add_api_route(
-        "/api/v1/keys/{key_id}", keys.revoke, methods=["DELETE"], status_code=204,
-        summary="Revoke an API key", tags=["keys"], operation_id="revoke_key",
-        response_model=None, responses=says.GONE | says.problems(*says.READ_PROBLEMS),
-        openapi_extra=says.SECURED,
-    )  # fmt: skip
 
 
 def _register_contract(app: FastAPI, contract: Contract) -> None:

@@ -2,10 +2,12 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from schemas.contract import Contract, Instant
+from schemas.roles import Tier
 from schemas.scopes import ScopeName
 
 RoleName = Literal["viewer", "analyst", "operator", "admin"]
@@ -55,3 +57,74 @@ class KeyMade(Contract):
 
 class KeyList(Contract):
     keys: tuple[KeyView, ...]
+
+
+Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Password = Annotated[SecretStr, Field(min_length=12, max_length=128)]
+
+
+class Login(Contract):
+    """`username` is `name@tenant`."""
+
+    username: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+
+
+class Refresh(Contract):
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Revocation(Contract):
+    """A refresh token ends its session, an access token itself."""
+
+    token: Annotated[SecretStr, Field(min_length=1, max_length=8192)]
+
+
+class TokenPair(Contract):
+    """As RFC 6749 section 5.1 names them. A refresh token is good once: the answer has the next."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of token, no token
+    expires_in: int
+    refresh_token: str
+    refresh_expires_at: Instant
+
+
+class Me(Contract):
+    """Whom a credential stands for. No `scopes` mean no narrowing."""
+
+    tenant_id: str
+    credential: str
+    role: RoleName
+    scopes: tuple[str, ...]
+    tier: Tier
+    user_id: UUID | None
+
+
+class UserWish(Contract):
+    username: Username
+    password: Password
+    role: RoleName = "viewer"
+
+
+class UserChange(Contract):
+    """What is absent stays as it is. A new password or `disabled` ends every session."""
+
+    role: RoleName | None = None
+    disabled: bool | None = None
+    password: Password | None = None
+
+
+class UserView(Contract):
+    """`login` is what this person logs in with."""
+
+    user_id: UUID
+    username: str
+    login: str
+    role: RoleName
+    created_at: Instant
+    disabled_at: Instant | None
+
+
+class UserList(Contract):
+    users: tuple[UserView, ...]

@@ -25,9 +25,12 @@ class MemoryApiKeyStore:
         self._by_hash[key_hash] = replace(known, last_used_at=now)
         return known.key
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> None:
-        if all(known.key.key_id != key.key_id for known in self._by_hash.values()):
-            self._by_hash.setdefault(key_hash, ListedKey(key, note, self._now()))
+    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
+        is_known = any(known.key.key_id == key.key_id for known in self._by_hash.values())
+        if is_known or key_hash in self._by_hash:
+            return False
+        self._by_hash[key_hash] = ListedKey(key, note, self._now())
+        return True
 
     async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
         return [known for known in self._by_hash.values() if known.key.tenant_id == tenant_id]

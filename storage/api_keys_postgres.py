@@ -26,8 +26,8 @@ class PostgresApiKeyStore:
         rows = await self._pool.fetch(self._queries["find_api_key"], {"key_hash": key_hash})
         return _to_key(*rows[0]) if rows else None
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> None:
-        await self._pool.run(
+    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
+        rows = await self._pool.fetch(
             self._queries["add_api_key"],
             {
                 "key_id": storable(key.key_id),
@@ -42,6 +42,7 @@ class PostgresApiKeyStore:
                 "expires_at": note.expires_at,
             },
         )
+        return bool(rows)
 
     async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
         rows = await self._pool.fetch(self._queries["list_api_keys"], {"tenant_id": tenant_id})

@@ -267,8 +267,8 @@ class ApiKeyStore(Protocol):
         """By SHA-256 of the whole key; unknown, revoked and expired keys are None."""
         ...
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> None:
-        """Adds the tenant too when it is new. A repeat changes nothing."""
+    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
+        """Whether it was new. Adds the tenant too when that is. A repeat changes nothing."""
         ...
 
     async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:

@@ -15,6 +15,8 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _add_tiers()
     _widen_api_keys()
+    _create_users()
+    _create_sessions()
     _create_audit_events()
 
 
@@ -49,6 +51,70 @@ def _narrow_api_keys() -> None:
     op.drop_constraint(op.f("ck_api_keys_role_is_known"), "api_keys")
     for name in ("created_by", "prefix", "networks", "scopes", "role"):
         op.drop_column("api_keys", name)
+
+
+def _create_users() -> None:
+    op.create_table(
+        "users",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("created_at", MOMENT, server_default=sa.func.now(), nullable=False),
+        sa.Column("disabled_at", MOMENT),
+        sa.Column("not_before", MOMENT, server_default=sa.func.now(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_users"),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name="fk_users_tenant_id_tenants"
+        ),
+        sa.UniqueConstraint("tenant_id", "username", name="uq_users_tenant_id"),
+        sa.CheckConstraint(IS_KNOWN_ROLE, name=op.f("ck_users_role_is_known")),
+    )
+
+
+def _create_sessions() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("started_at", MOMENT, server_default=sa.func.now(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("revoked_at", MOMENT),
+        sa.PrimaryKeyConstraint("session_id", name="pk_sessions"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.user_id"], name="fk_sessions_user_id_users", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("issued_at", MOMENT, server_default=sa.func.now(), nullable=False),
+        sa.Column("used_at", MOMENT),
+        sa.Column("replaced_by", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_refresh_tokens"),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.session_id"],
+            name="fk_refresh_tokens_session_id_sessions", ondelete="CASCADE",
+        ),
+    )
+    op.create_index("ix_refresh_tokens_session_id", "refresh_tokens", ["session_id"])
+    op.create_table(
+        "revoked_tokens",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "jti", name="pk_revoked_tokens"),
+    )
+
+
+def _drop_identities() -> None:
+    for name in ("revoked_tokens", "refresh_tokens", "sessions", "users"):
+        op.drop_table(name)
 
 
 def _create_audit_events() -> None:
@@ -106,6 +172,7 @@ def _drop_audit_events() -> None:
 
 def downgrade() -> None:
     _drop_audit_events()
+    _drop_identities()
     _narrow_api_keys()
     op.drop_constraint(op.f("ck_tenants_tier_is_known"), "tenants")
     op.drop_column("tenants", "tier")

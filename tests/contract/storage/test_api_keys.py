@@ -32,9 +32,10 @@ async def test_an_unknown_key_is_none(api_keys: ApiKeyStore) -> None:
 
 
 async def test_adding_again_changes_nothing(api_keys: ApiKeyStore) -> None:
-    await api_keys.add_api_key(KEY, HASH, note=LAPTOP)
-    await api_keys.add_api_key(KEY, HASH, note=KeyNote("other name"))
-    await api_keys.add_api_key(ApiKey("k-2", "globex"), HASH, note=KeyNote("the same secret"))
+    assert await api_keys.add_api_key(KEY, HASH, note=LAPTOP)
+    assert not await api_keys.add_api_key(KEY, HASH, note=KeyNote("other name"))
+    other = ApiKey("k-2", "globex")
+    assert not await api_keys.add_api_key(other, HASH, note=KeyNote("the same secret"))
     assert await api_keys.find_api_key(HASH) == KEY
 
 

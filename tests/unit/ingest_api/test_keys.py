@@ -131,10 +131,10 @@ async def test_nobody_mints_more_scopes_than_its_own(
 @pytest.mark.parametrize("given", list(Role))
 def test_nobody_gives_a_role_above_its_own(own: Role, given: Role) -> None:
     if given <= own:
-        check_grant(Principal("acme", "k", own), given)
+        check_grant(Principal("acme", "k", own), given, frozenset())
     else:
         with pytest.raises(RefusedError, match="above your own"):
-            check_grant(Principal("acme", "k", own), given)
+            check_grant(Principal("acme", "k", own), given, frozenset())
 
 
 @pytest.mark.parametrize("scope", SCOPES)
