@@ -14,8 +14,8 @@ COST_BYTES: Final = 5_000_000
 """Each so many bytes that a body announces cost as much as a request."""
 
 _MINUTES_A_DAY: Final = 1440
-_LOGIN: Final = ("/auth/token", "/auth/refresh")
-_MINTING: Final = "/keys"
+LOGIN_PATH: Final = "/api/v1/auth/token"
+MINTING: Final = ("POST", "/api/v1/keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,18 @@ class Ask:
 
 
 def ask_of_tenant(scope: Scope, principal: Principal, limits: Limits, *, max_bytes: int) -> Ask:
-    mints = scope["method"] == "POST" and scope["path"].endswith(_MINTING)
     return Ask(
         "burst",
         f"tenant/{principal.tenant_id}",
         limits.of(principal.tier).rate,
         cost_of(scope, max_bytes),
-        needs_shared_count=mints,
+        needs_shared_count=(scope["method"], scope["path"]) == MINTING,
     )
 
 
 def ask_of_address(scope: Scope, limits: Limits) -> Ask:
     """For a path that needs no credential."""
-    if scope["path"].endswith(_LOGIN):
+    if is_login(scope):
         rate = _minutely(limits.addresses.login_per_minute)
         return Ask("login", _subject("login", scope), rate, needs_shared_count=True)
     rate = _minutely(limits.addresses.anonymous_per_minute)
@@ -57,7 +56,7 @@ def ask_of_refused(scope: Scope, limits: Limits) -> Ask:
 
 
 def is_login(scope: Scope) -> bool:
-    return bool(scope["path"].endswith(_LOGIN))
+    return bool(scope["path"] == LOGIN_PATH)
 
 
 def cost_of(scope: Scope, max_bytes: int) -> int:

@@ -70,7 +70,7 @@ class AddressLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     anonymous_per_minute: PerMinute = 300
-    login_per_minute: PerMinute = 10
+    login_per_minute: PerMinute = 20
     refused_per_minute: PerMinute = 60
 
 

@@ -2,12 +2,13 @@
 
 from starlette.types import Scope
 
+from ingest_api.actors import Noted, noted, noted_as
 from ingest_api.errors import RefusedError, unavailable
 from ingest_api.limit_answers import refused
-from ingest_api.limit_asks import Ask
+from ingest_api.limit_asks import Ask, is_login
 from ingest_api.limit_settings import Limits
-from ingest_api.scope import address_of, known_principal, trace_of
-from storage.audit import NOBODY, Action, Actor, AuditLog
+from ingest_api.scope import known_principal
+from storage.audit import NOBODY, Action, AuditLog
 from storage.limits import LimitStore, Verdict
 from telemetry.metrics import Metrics
 
@@ -39,27 +40,18 @@ class Limiter:
     async def note(self, scope: Scope, name: str) -> None:
         """That a limit has refused a request."""
         self._metrics.limited.labels(name).inc()
-        principal = known_principal(scope)
         await self._audit.note(
-            Action.LIMIT_HIT,
-            actor=NOBODY if principal is None else _actor(principal.key_id, principal.user_id),
-            outcome="refused",
-            tenant_id=None if principal is None else principal.tenant_id,
-            target=name,
-            address=address_of(scope),
-            trace_id=trace_of(scope).trace_id,
-        )
+            Action.LIMIT_HIT, outcome="refused", target=name, **_whoever(scope)
+        )  # fmt: skip
 
-    async def note_unknown(self, scope: Scope) -> None:
-        """That a request came without a credential that is good."""
-        await self._audit.note(
-            Action.AUTH_FAILED,
-            outcome="refused",
-            target=f"{scope['method']} {scope['path']}",
-            address=address_of(scope),
-            trace_id=trace_of(scope).trace_id,
-        )
+    async def note_refused(self, scope: Scope, status: int) -> None:
+        """That a request came without a good credential, or with one that may not do this."""
+        action = {401: Action.AUTH_FAILED, 403: Action.AUTHZ_DENIED}.get(status)
+        if action is None or is_login(scope):  # who logs in says more of it
+            return
+        target = f"{scope['method']} {scope['path']}"
+        await self._audit.note(action, outcome="refused", target=target, **_whoever(scope))
 
 
-def _actor(key_id: str, user_id: object) -> Actor:
-    return Actor("key" if user_id is None else "user", key_id)
+def _whoever(scope: Scope) -> Noted:
+    return noted_as(scope, NOBODY, None) if known_principal(scope) is None else noted(scope)

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest_api.limit_answers import headers_of
-from ingest_api.limit_asks import Ask, ask_of_refused, ask_of_tenant, is_login
+from ingest_api.limit_asks import Ask, ask_of_refused, ask_of_tenant
 from ingest_api.limiter import Limiter
 from ingest_api.problems import problem_response
 from ingest_api.scope import known_principal, was_counted
@@ -35,8 +35,7 @@ class RefusedLimits:
 
     async def _is_over(self, status: int, scope: Scope, receive: Receive, send: Send) -> bool:
         """Whether it was answered here."""
-        if status == 401 and not is_login(scope):
-            await self._limiter.note_unknown(scope)
+        await self._limiter.note_refused(scope, status)
         if was_counted(scope) or not 400 <= status < 500:
             return False
         ask = self._ask(scope)

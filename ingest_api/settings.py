@@ -60,7 +60,6 @@ class ApiSettings(BaseModel):
     stream_retry_ms: Annotated[int, Field(ge=1)] = 2000
     stream_queue: Annotated[int, Field(ge=1)] = 100
     max_streams: Annotated[int, Field(ge=1)] = 5000
-    max_streams_per_tenant: Annotated[int, Field(ge=1)] = 2000
     max_replayed_records: Annotated[int, Field(ge=1)] = 100_000
 
     limit_concurrency: Annotated[int, Field(ge=1)] | None = None
