@@ -10,6 +10,7 @@ from storage.ports import ApiKey, KeyNote, ListedKey
 from storage.postgres_pool import PostgresPool
 from storage.postgres_text import storable
 from storage.queries import Queries
+from storage.row_security import bearer_of, tenant
 
 
 class PostgresApiKeyStore:
@@ -23,7 +24,9 @@ class PostgresApiKeyStore:
         self._queries = Queries.load()
 
     async def find_api_key(self, key_hash: bytes) -> ApiKey | None:
-        rows = await self._pool.fetch(self._queries["find_api_key"], {"key_hash": key_hash})
+        rows = await self._pool.fetch(
+            self._queries["find_api_key"], {"key_hash": key_hash}, seen_by=bearer_of(key_hash)
+        )
         return _to_key(*rows[0]) if rows else None
 
     async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
@@ -41,16 +44,22 @@ class PostgresApiKeyStore:
                 "created_by": note.created_by,
                 "expires_at": note.expires_at,
             },
+            seen_by=tenant(key.tenant_id),
         )
         return bool(rows)
 
     async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
-        rows = await self._pool.fetch(self._queries["list_api_keys"], {"tenant_id": tenant_id})
+        rows = await self._pool.fetch(
+            self._queries["list_api_keys"], {"tenant_id": tenant_id}, seen_by=tenant(tenant_id)
+        )
         return [_to_listed(row[:6], *row[6:]) for row in rows]
 
     async def revoke_api_key(self, tenant_id: str, key_id: str) -> None:
         parameters = {"tenant_id": tenant_id, "key_id": storable(key_id)}
-        if not await self._pool.fetch(self._queries["revoke_api_key"], parameters):
+        rows = await self._pool.fetch(
+            self._queries["revoke_api_key"], parameters, seen_by=tenant(tenant_id)
+        )
+        if not rows:
             raise NotFoundError(f"{tenant_id} has no key {key_id[:100]}")
 
 

@@ -7,6 +7,7 @@ from schemas.roles import Role, Tier
 from storage.postgres_pool import PostgresPool
 from storage.postgres_text import storable
 from storage.queries import Queries
+from storage.row_security import tenant
 from storage.tokens import Session, Standing
 
 
@@ -57,4 +58,4 @@ class PostgresTokenStore:
 
     async def _fetch(self, name: str, tenant_id: str, **parameters: object) -> list[Any]:
         given = {"tenant_id": tenant_id, **parameters}
-        return await self._pool.fetch(self._queries[name], given)
+        return await self._pool.fetch(self._queries[name], given, seen_by=tenant(tenant_id))

@@ -8,6 +8,7 @@ from storage.errors import NotFoundError
 from storage.postgres_pool import PostgresPool
 from storage.postgres_text import storable
 from storage.queries import Queries
+from storage.row_security import tenant
 from storage.users import LastAdminError, User, UserChanges, UsernameTakenError
 
 
@@ -64,7 +65,7 @@ class PostgresUserStore:
 
     async def _fetch(self, name: str, tenant_id: str, **parameters: object) -> list[Any]:
         given = {"tenant_id": tenant_id, **parameters}
-        return await self._pool.fetch(self._queries[name], given)
+        return await self._pool.fetch(self._queries[name], given, seen_by=tenant(tenant_id))
 
 
 def _unknown(tenant_id: str, user_id: UUID) -> NotFoundError:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _create_users()
     _create_sessions()
     _create_audit_events()
+    _secure_rows()
 
 
 def _add_tiers() -> None:
@@ -165,12 +166,90 @@ $$
 """
 
 
+# What each role may do with a table. The API adds to the audit log and does not read it; the `id`
+# is what `ON CONFLICT` looks at.
+API_RIGHTS = {
+    "tenants": "SELECT, INSERT",
+    "api_keys": "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
+    "analyses": "SELECT, INSERT, UPDATE",
+    "idempotency_keys": "SELECT, INSERT, UPDATE",
+    "users": "SELECT, INSERT, UPDATE, DELETE",
+    "sessions": "SELECT, INSERT, UPDATE, DELETE",
+    "refresh_tokens": "SELECT, INSERT, UPDATE",
+    "revoked_tokens": "SELECT, INSERT, DELETE",
+}
+WORKER_RIGHTS = {
+    "tenants": "SELECT",
+    "api_keys": "SELECT, UPDATE (last_used_at)",
+    "analyses": "SELECT, INSERT, UPDATE, DELETE",
+    "idempotency_keys": "SELECT, INSERT, UPDATE, DELETE",
+    "handled_letters": "SELECT, INSERT",
+}
+ROLES = {"analyzer_api": API_RIGHTS, "analyzer_worker": WORKER_RIGHTS}
+
+# Roles belong to the whole server: another database may have made them, at this moment even.
+CREATE_ROLE = """
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL;
+END
+$$
+"""
+OWN = "tenant_id = current_setting('analyzer.tenant', true)"
+SHOWN = "key_hash = decode(nullif(current_setting('analyzer.key_hash', true), ''), 'hex')"
+
+
+def _secure_rows() -> None:
+    """The owner of the tables is above all this. Whoever is in `analyzer_api` sees the rows of one
+    tenant, and by its hash the one key that it was shown; who is in `analyzer_worker` sees all."""
+    op.execute(
+        "CREATE VIEW unfinished_analyses AS"
+        " SELECT accepted_at FROM analyses WHERE state = 'accepted'"
+    )
+    for role, rights in ROLES.items():
+        op.execute(CREATE_ROLE.format(role=role))
+        op.execute(f"GRANT SELECT ON unfinished_analyses, alembic_version TO {role}")
+        op.execute(f"GRANT INSERT, SELECT (id) ON audit_events TO {role}")
+        for table, granted in rights.items():
+            op.execute(f"GRANT {granted} ON {table} TO {role}")
+    for table in API_RIGHTS:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY own_rows ON {table} TO analyzer_api USING ({OWN})")
+    for table in set(WORKER_RIGHTS) & set(API_RIGHTS):
+        op.execute(f"CREATE POLICY all_rows ON {table} TO analyzer_worker USING (true)")
+    op.execute(f"CREATE POLICY shown_key ON api_keys TO analyzer_api USING ({SHOWN})"
+               f" WITH CHECK ({OWN} OR {SHOWN})")
+    op.execute(
+        "CREATE POLICY tenant_of_shown_key ON tenants FOR SELECT TO analyzer_api USING"
+        f" (tenant_id = (SELECT k.tenant_id FROM api_keys AS k WHERE {SHOWN}))"
+    )
+
+
+def _unsecure_rows() -> None:
+    """The roles stay: other databases of the server may have them."""
+    for table in set(WORKER_RIGHTS) & set(API_RIGHTS):
+        op.execute(f"DROP POLICY all_rows ON {table}")
+    op.execute("DROP POLICY tenant_of_shown_key ON tenants")
+    op.execute("DROP POLICY shown_key ON api_keys")
+    for table in API_RIGHTS:
+        op.execute(f"DROP POLICY own_rows ON {table}")
+        op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    op.execute("DROP VIEW unfinished_analyses")
+    for role, rights in ROLES.items():
+        op.execute(f"REVOKE ALL ON {', '.join((*rights, 'alembic_version'))} FROM {role}")
+
+
 def _drop_audit_events() -> None:
     op.drop_table("audit_events")
     op.execute("DROP FUNCTION refuse_change()")
 
 
 def downgrade() -> None:
+    _unsecure_rows()
     _drop_audit_events()
     _drop_identities()
     _narrow_api_keys()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
@@ -11,18 +12,17 @@ import pytest
 from schemas.roles import Role
 from storage.tokens import Session, hash_refresh_token, mint_refresh_token, tenant_of
 from storage.users import User, UserChanges
-from tests.contract.storage.conftest import MEMORY_AND_POSTGRES
+from tests.contract.storage.conftest import AND_AS_THE_API, dsn_for
 from tests.contract.storage.people import People, people_on, person, session_of
 
 FIRST, SECOND, THIRD = (sha256(text).digest() for text in (b"1", b"2", b"3"))
 
 
-@pytest.fixture(params=MEMORY_AND_POSTGRES)
+@pytest.fixture(params=AND_AS_THE_API)
 async def people(request: pytest.FixtureRequest) -> AsyncIterator[People]:
-    is_real = request.param == "postgres"
-    dsn = request.getfixturevalue("postgres_database") if is_real else None
-    async with people_on(dsn) as opened:
-        yield opened
+    with nullcontext(None) if request.param == "memory" else dsn_for(request) as dsn:
+        async with people_on(dsn) as opened:
+            yield opened
 
 
 async def logged_in(people: People, alice: User | None = None) -> Session:
@@ -150,5 +150,12 @@ def test_a_refresh_token_names_its_tenant() -> None:
     assert one != two
     assert hash_refresh_token(one) != hash_refresh_token(two)
     assert tenant_of(one) == "acme"
-    for text in ("", one[:-1], one + "x", one.removeprefix("air_"), one.replace("acme", "A"), one + "\n"):
+    for text in (
+        "",
+        one[:-1],
+        one + "x",
+        one.removeprefix("air_"),
+        one.replace("acme", "A"),
+        one + "\n",
+    ):
         assert tenant_of(text) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from uuid import uuid4
 
 import pytest
@@ -9,19 +10,18 @@ import pytest
 from schemas.roles import Role
 from storage.errors import NotFoundError
 from storage.users import LastAdminError, UserChanges, UsernameTakenError, UserStore
-from tests.contract.storage.conftest import MEMORY_AND_POSTGRES
+from tests.contract.storage.conftest import AND_AS_THE_API, dsn_for
 from tests.contract.storage.people import people_on, person
 
 DISABLED, ENABLED = UserChanges(is_disabled=True), UserChanges(is_disabled=False)
 VIEWER = UserChanges(role=Role.VIEWER)
 
 
-@pytest.fixture(params=MEMORY_AND_POSTGRES)
+@pytest.fixture(params=AND_AS_THE_API)
 async def users(request: pytest.FixtureRequest) -> AsyncIterator[UserStore]:
-    is_real = request.param == "postgres"
-    dsn = request.getfixturevalue("postgres_database") if is_real else None
-    async with people_on(dsn) as people:
-        yield people.users
+    with nullcontext(None) if request.param == "memory" else dsn_for(request) as dsn:
+        async with people_on(dsn) as people:
+            yield people.users
 
 
 async def test_somebody_is_found_by_id_and_by_name(users: UserStore) -> None:
