@@ -84,7 +84,9 @@ async def _revoke(pool: PostgresPool, tenant: str, key_id: str) -> None:
 def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:
     """What `act` gives, on the database of the settings. Raises what it raises that is about a
     thing, and DependencyError for a database that does not serve."""
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    postgres = require(
+        load_settings(os.environ, uses={"postgres"}).postgres, "ANALYZER_POSTGRES__DSN"
+    )
 
     async def run() -> _T:
         async with _opened(postgres) as pool:

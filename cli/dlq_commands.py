@@ -165,7 +165,7 @@ def _at_desk(work: Callable[["Desk"], Awaitable[Any]]) -> Any:
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka", "postgres", "bucket"})
     configure_command_logs()
 
     async def run() -> Any:

@@ -49,7 +49,9 @@ def create_key(tenant: str, **wanted: Any) -> None:
 
     check_tenant_id(tenant)
     wish = to_wish(wanted)
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    postgres = require(
+        load_settings(os.environ, uses={"postgres"}).postgres, "ANALYZER_POSTGRES__DSN"
+    )
     key = mint_api_key()
     try:
         asyncio.run(add_key(postgres, key, tenant=tenant, wish=wish))

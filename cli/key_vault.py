@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from cli.environment import PREFIX, secret_variables
+from cli.environment import DELIMITER, PREFIX, secret_variables
 from cli.exit_codes import ConfigurationError, DependencyError
 
 URL = f"{PREFIX}KEY_VAULT_URL"
@@ -35,10 +35,12 @@ def with_secrets_from_key_vault(
     environment: Mapping[str, str],
     settings: type[BaseModel],
     *,
+    uses: Collection[str] | None = None,
     within_s: float = ANSWER_WITHIN_S,
 ) -> dict[str, str]:
     """The environment and what the vault has of the secrets that it lacks, when it names a vault;
     one newline at the end of a secret is left out. A secret that the vault has not stays unset.
+    It is asked for secrets of the slices that `uses` names only, unless that is None.
 
     Azure's own variables say who asks: AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, a
     workload identity or a managed one. Raises ConfigurationError for an address that is none, and
@@ -48,18 +50,25 @@ def with_secrets_from_key_vault(
     if address is None:
         return dict(environment)
     _check(address)
-    wanted = {secret_name(name): name for name in _missing(environment, settings)}
+    wanted = {secret_name(name): name for name in _missing(environment, settings, uses)}
     answer = _ask(address, list(wanted), environment, within_s) if wanted else {}
     found = {wanted[name]: text.removesuffix("\n") for name, text in answer.items()}
     return {**environment, **found}
 
 
-def _missing(environment: Mapping[str, str], settings: type[BaseModel]) -> list[str]:
+def _missing(
+    environment: Mapping[str, str], settings: type[BaseModel], uses: Collection[str] | None
+) -> list[str]:
     return [
         name
         for name in sorted(secret_variables(settings))
         if name not in environment and _ONLY_BESIDE.get(name, URL) in environment
+        if uses is None or _slice_of(name) in uses
     ]
+
+
+def _slice_of(variable: str) -> str:
+    return variable.removeprefix(PREFIX).partition(DELIMITER)[0].lower()
 
 
 def _check(address: str) -> None:

@@ -12,6 +12,8 @@ from topics.errors import LogUnavailableError
 if TYPE_CHECKING:
     from processors.parts import WorkerConfig
 
+_WORKER_USES = ("kafka", "postgres", "bucket")
+
 
 def run_api(environment: Mapping[str, str]) -> None:
     """Returns after SIGTERM or SIGINT. Raises ConfigurationError."""
@@ -42,7 +44,7 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
     from processors.detectors.files import ModelFileError, NoModelError  # noqa: PLC0415 - as above
     from processors.process import TopicsNotReadyError  # noqa: PLC0415 - as above
 
-    settings = load_settings(environment)
+    settings = load_settings(environment, uses=_WORKER_USES)
     unknown = sorted(set(names) - set(app.NAMES))
     if unknown:
         raise ConfigurationError(

@@ -77,7 +77,7 @@ def produce(
     from cli.settings import load_settings  # noqa: PLC0415 - as above
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka", "bucket"})
     configure_command_logs()
     producer = OutsideProducer(settings.kafka, tenant, key)
     fields = {"request_id": request_id or uuid7(), "lane": lane, "options": to_options(option)}

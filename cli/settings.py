@@ -6,7 +6,7 @@ come from a file: `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`, or from the Az
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,12 +108,20 @@ class _Environment(EnvSettingsSource):
             return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def load_settings(environment: Mapping[str, str]) -> Settings:
+def load_settings(
+    environment: Mapping[str, str], *, uses: Collection[str] | None = None
+) -> Settings:
     """Raises ConfigurationError with one line for each variable that is unknown or wrong, or holds
-    a secret that protects nothing, and DependencyError when a Key Vault is named and not read."""
+    a secret that protects nothing, and DependencyError when a Key Vault is named and not read.
+
+    `uses` are the slices that the process has a use for (all): a vault is asked for no secret of
+    another one, so that whoever decodes pictures never holds the key that signs tokens.
+    """
     unknown = unknown_variables(environment, Settings)
     known = {name: text for name, text in environment.items() if name not in unknown}
-    complete = with_secrets_from_key_vault(with_secrets_from_files(known, Settings), Settings)
+    complete = with_secrets_from_key_vault(
+        with_secrets_from_files(known, Settings), Settings, uses=uses
+    )
     problems = list(unknown.values())
     try:
         settings = Settings(**_Environment(_ours(complete))())

@@ -19,7 +19,9 @@ def migrate() -> None:
     from storage.errors import StoreUnavailableError  # noqa: PLC0415 - as above
     from storage.schema import HEAD, upgrade  # noqa: PLC0415 - as above
 
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    postgres = require(
+        load_settings(os.environ, uses={"postgres"}).postgres, "ANALYZER_POSTGRES__DSN"
+    )
     try:
         upgrade(postgres.dsn.get_secret_value())
     except StoreUnavailableError as error:
@@ -35,7 +37,7 @@ def create_topics() -> None:
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka"})
     try:
         created = asyncio.run(admin.create_topics(settings.kafka))
     except LogUnavailableError as error:
@@ -51,7 +53,7 @@ def verify_topics() -> None:
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka"})
     try:
         problems = asyncio.run(admin.verify_topics(settings.kafka))
     except LogUnavailableError as error:
@@ -68,7 +70,9 @@ def create_bucket() -> None:
     from cli.settings import load_settings, require  # noqa: PLC0415 - as above
     from storage.errors import StorageError  # noqa: PLC0415 - as above
 
-    settings = require(load_settings(os.environ).bucket, "ANALYZER_BUCKET__ENDPOINT")
+    settings = require(
+        load_settings(os.environ, uses={"bucket"}).bucket, "ANALYZER_BUCKET__ENDPOINT"
+    )
     try:
         asyncio.run(make_bucket(settings))
     except StorageError as error:

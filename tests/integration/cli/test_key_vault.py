@@ -60,7 +60,14 @@ def test_what_nothing_else_has_set_comes_from_the_vault(vault: KeyVaultServer) -
 def test_one_login_serves_all_the_questions(vault: KeyVaultServer) -> None:
     load_settings(environment_of(vault))
     assert vault.logins == [CLIENT]
-    assert vault.asked == ["analyzer-api--secret", "analyzer-postgres--dsn", "analyzer-redis--url"]
+    assert {"analyzer-api--secret", "analyzer-auth--signing-key"} < set(vault.asked)
+
+
+def test_a_process_asks_for_no_secret_that_it_has_no_use_for(vault: KeyVaultServer) -> None:
+    load_settings(environment_of(vault), uses={"kafka", "postgres", "bucket"})
+    assert vault.asked == ["analyzer-postgres--dsn"]
+    assert "postgres is unavailable" in migrate(environment_of(vault)).stderr
+    assert vault.asked == ["analyzer-postgres--dsn"] * 2
 
 
 def test_what_is_set_is_not_asked_for(vault: KeyVaultServer, tmp_path: Path) -> None:
@@ -72,7 +79,8 @@ def test_what_is_set_is_not_asked_for(vault: KeyVaultServer, tmp_path: Path) -> 
     )
     assert found.postgres is not None
     assert found.postgres.dsn.get_secret_value() == "postgresql:///here"
-    assert vault.asked == ["analyzer-redis--url"]
+    assert vault.asked
+    assert not {"analyzer-api--secret", "analyzer-postgres--dsn"} & set(vault.asked)
 
 
 def test_half_of_a_login_is_asked_for_beside_the_other_half(vault: KeyVaultServer) -> None:
@@ -148,7 +156,7 @@ def test_a_vault_that_stays_silent_is_not_waited_for(vault: KeyVaultServer) -> N
 
 
 def test_a_command_ends_with_one_line_and_its_exit_code(vault: KeyVaultServer) -> None:
-    vault.refuses["analyzer-api--secret"] = 403
+    vault.refuses["analyzer-postgres--dsn"] = 403
     ended = migrate(environment_of(vault))
     assert ended.returncode == ExitCode.DEPENDENCY
     assert ended.stdout == ""
