@@ -29,10 +29,10 @@ which name was meant. Lists are comma-separated. This page is written by
 Each is looked for in the variable of its name; in the file that `<name>_FILE` names, as in
 `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`; and, when `ANALYZER_KEY_VAULT_URL` names an Azure
 Key Vault, there under its name in lower case with `-` for `_`: `{dsn_secret}`. Given
-twice, by variable and file, is an error; what is given by either is not asked of the vault, nor what
-the process has no use for: workers never hold the key that signs tokens. The keys of the bucket are
-asked for only where `ANALYZER_BUCKET__ENDPOINT` is set, the password of the broker only where
-`ANALYZER_KAFKA__USERNAME` is. Azure's own variables say who asks:
+twice, by variable and file, is an error. The vault is not asked for what is given by either, nor
+for what the process has no use for: workers never hold the key that signs tokens. The keys of the
+bucket are asked for only where `ANALYZER_BUCKET__ENDPOINT` is set, the password of the broker only
+where `ANALYZER_KAFKA__USERNAME` is. Azure's own variables say who asks:
 `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_CLIENT_SECRET`, or a workload identity; without them
 it is the managed identity. A vault that refuses or does not answer within {within:g} s ends the
 start with exit code 3. The `azure` extra brings what this needs.
