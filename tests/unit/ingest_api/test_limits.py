@@ -276,3 +276,20 @@ async def test_nobody_is_asked_for_probes(api: TwinApi, client: httpx.AsyncClien
         assert answer.status_code == 200
         assert "ratelimit" not in answer.headers
     assert set(api.limit_store.shared.subjects) == {"tenant/acme"}
+
+
+async def test_cancels_and_blocked_addresses_are_audited(
+    api: TwinApi, client: httpx.AsyncClient
+) -> None:
+    api.answer = nothing_yet
+    accepted = await client.post(UPLOAD, files={"image": picture()}, headers=ASYNC)
+    assert (await client.post(f"{accepted.headers['location']}/cancel")).status_code == 202
+    blocked = await client.post(
+        "/api/v1/analyze/url", json={"image_url": "http://127.0.0.1/a?token=secret"}
+    )
+    problem_of(blocked, 422, "address_not_allowed")
+    cancelled, refused = [entry.event for entry in await api.audit.find(AuditQuery())]
+    request_id = str(api.analyses.requests[0].request_id)
+    assert (cancelled.action, cancelled.target) == ("analysis.cancelled", request_id)
+    assert (refused.action, refused.details) == ("address.blocked", {"host": "127.0.0.1"})
+    assert {cancelled.actor.name, refused.actor.name} == {"key-acme"}

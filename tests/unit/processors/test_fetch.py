@@ -18,6 +18,7 @@ from schemas.events import ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
 from storage.audit import AuditLog
+from storage.audit_events import AuditQuery
 from storage.errors import StoreUnavailableError
 from tests.support.events import TRACEPARENT, image_requested, image_submitted
 from tests.unit.processors.bench import Bench
@@ -139,3 +140,15 @@ async def test_nobody_is_asked_after_the_deadline(bench: Bench) -> None:
 async def test_an_event_of_another_class_is_a_fault_of_our_own(bench: Bench) -> None:
     with pytest.raises(TypeError, match="ImageSubmitted"):
         await handler(bench, TwinClient(JPEG))(Envelope(image_submitted(), "an-id", None))
+
+
+async def test_a_blocked_address_is_audited_by_its_host_alone(bench: Bench) -> None:
+    requested = image_requested(image_url="http://u:secret@10.0.0.1/path?token=secret")
+    client = TwinClient(BlockedAddressError("10.0.0.1 is not public"))
+    await handler(bench, client)(Envelope(requested, "an-id", TRACEPARENT))
+    (entry,) = await bench.audit.find(AuditQuery())
+    event = entry.event
+    assert (event.action, event.outcome) == ("address.blocked", "refused")
+    assert (event.tenant_id, event.target) == (requested.tenant_id, str(requested.request_id))
+    assert event.details == {"host": "10.0.0.1"}
+    assert event.trace_id == TRACEPARENT.split("-")[1]
