@@ -99,7 +99,7 @@ def header_of_token(token: str) -> Mapping[str, Any] | None:
         return None
     try:
         header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError):
+    except jwt.PyJWTError:
         return None
     return header if isinstance(header.get("kid"), str) else None
 
@@ -120,7 +120,7 @@ def verified(token: str, key: Any, rules: Rules) -> Mapping[str, Any] | None:
                 "require": list(rules.required), "strict_aud": not rules.takes_audience_lists,
             },
         )  # fmt: skip
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+    except jwt.PyJWTError:
         return None
     claims: Mapping[str, Any] = found["payload"]
     is_right = found["header"].get("typ") == rules.token_type

@@ -10,6 +10,7 @@ import pytest
 from ingest_api.credentials import CredentialChecker, Given
 from ingest_api.errors import RefusedError
 from ingest_api.grants import check_grant
+from ingest_api.policies import Access, Policy
 from ingest_api.scope import Principal
 from ingest_api.settings import ApiSettings
 from schemas.roles import Role
@@ -173,3 +174,13 @@ async def test_a_key_with_networks_comes_from_nowhere_else(
     if not is_let_in:
         with pytest.raises(RefusedError, match="unauthenticated"):
             await checker.check(given)
+
+
+async def test_a_credential_that_may_no_more_is_no_more_valid(api: TwinApi) -> None:
+    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=0, miss_s=0))
+    given = Given("Bearer acme-key", None)
+    operators = Policy(Access.TENANT, Role.OPERATOR)
+    assert await checker.still_valid(given, Policy(Access.TENANT, Role.ANALYST).check)
+    assert not await checker.still_valid(given, operators.check)
+    api.postgres.is_down = True
+    assert await checker.still_valid(given, operators.check), "an outage revokes nothing"
