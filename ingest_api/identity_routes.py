@@ -81,7 +81,8 @@ def _register_auth(app: FastAPI, auth: Auth) -> None:
     )  # fmt: skip
     app.add_api_route(
         "/.well-known/jwks.json", auth.jwks, methods=["GET"], summary="Keys of access tokens",
-        tags=["auth"], operation_id="jwks", response_model=None, responses=_JWKS,
+        tags=["auth"], operation_id="jwks", response_model=None,
+        responses=_JWKS | says.problems(*says.PUBLIC_PROBLEMS),
     )  # fmt: skip
 
 

@@ -120,12 +120,14 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
 def _register_contract(app: FastAPI, contract: Contract) -> None:
     app.add_api_route(
         "/asyncapi.json", contract.document, methods=["GET"], summary="Contract of the topics",
-        tags=["contract"], operation_id="asyncapi", response_model=None, responses=says.ASYNCAPI,
+        tags=["contract"], operation_id="asyncapi", response_model=None,
+        responses=says.ASYNCAPI | says.problems(*says.PUBLIC_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
         "/asyncapi", contract.page, methods=["GET"], summary="Contract of the topics, for people",
         tags=["contract"], operation_id="asyncapi_page", response_model=None,
-        response_class=HTMLResponse, responses=says.ASYNCAPI_PAGE,
+        response_class=HTMLResponse,
+        responses=says.ASYNCAPI_PAGE | says.problems(*says.PUBLIC_PROBLEMS),
     )  # fmt: skip
 
 
