@@ -75,5 +75,6 @@ def _worker_config(settings: Settings) -> "WorkerConfig":
         postgres=require(settings.postgres, "ANALYZER_POSTGRES__DSN"),
         bucket=require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT"),
         worker=settings.worker,
+        scanner=settings.scanner,
         models_dir=settings.models_dir,
     )

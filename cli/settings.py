@@ -40,6 +40,7 @@ from ingest_api.limit_settings import (
     StandardTier,
 )
 from ingest_api.settings import ApiSettings
+from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from telemetry.logs import LogSettings
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     premium_tier: PremiumTier = PremiumTier()
     limits: AddressLimits = AddressLimits()
     worker: WorkerSettings = WorkerSettings()
+    scanner: ScannerSettings = ScannerSettings()
     log: LogSettings = LogSettings()
     models_dir: Path | None = Field(
         None,

@@ -21,6 +21,8 @@ IDEMPOTENCY_KEY_INVALID = Refusal(
     400, "invalid_idempotency_key", "The Idempotency-Key cannot be used"
 )
 PREFERENCE_INVALID = Refusal(400, "invalid_preference", "The Prefer header cannot be honoured")
+HOST_INVALID = Refusal(400, "invalid_host", "The Host header cannot be used")
+REQUEST_MALFORMED = Refusal(400, "request_malformed", "The request is no HTTP that is taken here")
 UNAUTHENTICATED = Refusal(401, "unauthenticated", "No valid credential")
 FORBIDDEN = Refusal(403, "forbidden", "The credential does not allow this")
 NOT_FOUND = Refusal(404, "not_found", "There is nothing here for you")
@@ -29,9 +31,12 @@ ALREADY_FINISHED = Refusal(409, "already_finished", "The analysis has an outcome
 LAST_ADMIN = Refusal(409, "last_admin", "The tenant would have no administrator")
 USERNAME_TAKEN = Refusal(409, "username_taken", "There is somebody of that name already")
 BODY_TIMEOUT = Refusal(408, "body_timeout", "The body did not arrive in time")
+HEADERS_TIMEOUT = Refusal(408, "headers_timeout", "The headers did not arrive in time")
 BODY_TOO_LARGE = Refusal(413, "body_too_large", "The body is too large")
 UPLOAD_TOO_LARGE = Refusal(413, "image_too_large", "The picture is too large")
+TARGET_TOO_LONG = Refusal(414, "target_too_long", "The path and query are too long")
 CONTENT_TYPE_WRONG = Refusal(415, "content_type_unsupported", "The content type is not taken here")
+HOST_UNKNOWN = Refusal(421, "host_unknown", "The service has another name")
 IMAGE_TOO_LARGE = Refusal(422, "image_too_large", "The picture is too large")
 IMAGE_EMPTY = Refusal(422, "image_empty", "The picture has no bytes")
 IMAGE_MISSING = Refusal(422, "image_missing", "There is no picture in the request")
@@ -71,6 +76,8 @@ _FAILURES = {
     FailureCode.IMAGE_TOO_LARGE: (422, IMAGE_TOO_LARGE.title),
     FailureCode.ADDRESS_NOT_ALLOWED: (422, ADDRESS_NOT_ALLOWED.title),
     FailureCode.FETCH_FAILED: (422, "The address gave no picture"),
+    FailureCode.MALWARE_DETECTED: (422, "The picture carries malware"),
+    FailureCode.SCAN_UNAVAILABLE: (503, "The picture could not be scanned for malware"),
     FailureCode.MODEL_UNKNOWN: (422, "There is no such model"),
     FailureCode.INVALID_EVENT: (422, "The request cannot be processed"),
     FailureCode.CANCELLED: (409, "The analysis was cancelled"),

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,10 @@ from processors.detectors.pool import ChildProcessDetector
 from processors.detectors.port import Detector
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
+from processors.scan.address import to_address
+from processors.scan.clamd import ClamdScanner
+from processors.scan.port import Scanner
+from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
@@ -47,6 +51,7 @@ class WorkerConfig:
     postgres: PostgresSettings
     bucket: BucketSettings
     worker: WorkerSettings
+    scanner: ScannerSettings = field(default_factory=ScannerSettings)
     models_dir: Path | None = None
 
 
@@ -65,12 +70,18 @@ class Parts:
     audit: AuditLog
     client: GuardedClient
     detector: Detector | None
+    scanner: Scanner | None
     metrics: Metrics
     clock: Callable[[], datetime]
 
 
 def make_parts(
-    config: WorkerConfig, *, process: str, needs_detector: bool, needs_cancels: bool = True
+    config: WorkerConfig,
+    *,
+    process: str,
+    needs_detector: bool,
+    needs_cancels: bool = True,
+    needs_scanner: bool = True,
 ) -> Parts:
     """Builds everything and connects nothing; `open_parts` does."""
     cancelled = Cancellations()
@@ -94,6 +105,7 @@ def make_parts(
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         client=_make_client(config.worker),
         detector=_make_detector(config) if needs_detector else None,
+        scanner=_make_scanner(config.scanner) if needs_scanner else None,
         metrics=metrics,
         clock=lambda: datetime.now(UTC),
     )
@@ -137,6 +149,16 @@ def _make_detector(config: WorkerConfig) -> Detector:
     picture = PictureLimits(max_pixels=worker.max_pixels, max_side=worker.max_side_px)
     limits = ChildLimits(picture=picture, deadline_s=worker.item_timeout_s)
     return ChildProcessDetector(models, children=worker.child_count, limits=limits)
+
+
+def _make_scanner(settings: ScannerSettings) -> Scanner | None:
+    if settings.address is None:
+        return None
+    return ClamdScanner(
+        to_address(settings.address),
+        timeout_s=settings.timeout_s,
+        max_concurrent=settings.max_concurrent,
+    )
 
 
 def _preferred_first(catalog: tuple[ModelEntry, ...], name: str) -> tuple[ModelEntry, ...]:

@@ -59,6 +59,11 @@ class Metrics:
             "analyzer_dead_letters", "Messages set aside", ("processor", "reason"),
             registry=registry,
         )  # fmt: skip
+        self.scans = Counter(
+            "analyzer_scans", "Pictures by what the malware scanner said: clean, found, refused (too "
+            "many bytes), failed (no answer about this one), unavailable, skipped, off",
+            ("outcome",), registry=registry,
+        )  # fmt: skip
         self.inference_seconds = Histogram(
             "analyzer_inference_duration_seconds", "Decode, inference and selection of one picture",
             ("model",), buckets=_SECONDS, registry=registry,

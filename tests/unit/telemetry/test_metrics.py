@@ -23,6 +23,7 @@ PUBLISHED = {
     "analyzer_message_duration_seconds": ("histogram", ("processor",)),
     "analyzer_messages_processed": ("counter", ("processor", "outcome")),
     "analyzer_requests_accepted": ("counter", ("door",)),
+    "analyzer_scans": ("counter", ("outcome",)),
     "analyzer_sse_clients": ("gauge", ()),
     "analyzer_inbox_refused": ("counter", ("principal", "reason")),
     "analyzer_swept": ("counter", ("what",)),
