@@ -17,12 +17,14 @@ from ingest_api.auth_wiring import foreign_tokens, own_tokens
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
+from ingest_api.cors import Cors
 from ingest_api.credentials import CredentialChecker
 from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
 from ingest_api.event_ids import IdSealer
 from ingest_api.failpoints import failpoint
+from ingest_api.front import Front
 from ingest_api.gate import Gate
 from ingest_api.health import Health
 from ingest_api.keys import Keys
@@ -41,6 +43,7 @@ from ingest_api.problems import (
     on_validation_error,
 )
 from ingest_api.routes import Handlers, register
+from ingest_api.security_headers import SecurityHeaders
 from ingest_api.stopping import told_to_stop
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
@@ -100,7 +103,9 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
         Gate, checker=_checker(parts, own), policies=policies, settings=settings
     )  # fmt: skip
     app.add_middleware(RefusedLimits, limiter=limiter)
-    app.add_middleware(Edge, metrics=parts.metrics)
+    cors = Cors(settings.cors_origins)
+    app.add_middleware(Front, cors=cors, settings=settings)
+    app.add_middleware(Edge, metrics=parts.metrics, cors=cors, security=SecurityHeaders(settings))
     return app
 
 
@@ -144,9 +149,7 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
     )
     return Handlers(
         uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
-        urls=Urls(
-            acceptance=acceptance, answers=answers, audit=parts.audit, settings=settings
-        ),
+        urls=Urls(acceptance=acceptance, answers=answers, audit=parts.audit, settings=settings),
         analyses=Analyses(lookup=lookup, views=views),
         cancels=Cancels(
             lookup=lookup,

@@ -16,10 +16,13 @@ from schemas.result import AnalysisResult
 Described = dict[int | str, dict[str, Any]]
 
 ALWAYS: Final = (
+    errors.HOST_INVALID,
     errors.UNAUTHENTICATED,
     errors.FORBIDDEN,
     errors.RATE_LIMITED,
     errors.TOO_MANY_AT_ONCE,
+    errors.TARGET_TOO_LONG,
+    errors.HOST_UNKNOWN,
     errors.HEADERS_TOO_LARGE,
     errors.UNEXPECTED,
     errors.DEPENDENCY_UNAVAILABLE,

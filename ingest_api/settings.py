@@ -9,6 +9,13 @@ from ingest_api.failpoints import Point
 
 KIB = 1024
 
+HostName = Annotated[
+    str, Field(pattern=r"^([a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$")
+]
+Origin = Annotated[
+    str, Field(pattern=r"^https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$")
+]
+
 
 class ApiSettings(BaseModel):
     """Published limits are settings: a request over one is refused with the number named.
@@ -18,6 +25,15 @@ class ApiSettings(BaseModel):
     `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
     A stream that opens before the log is reached waits `stream_log_wait_s` for it.
     A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
+    The headers of a request must arrive within `header_timeout_s`, from the connection or from the
+    first byte of a further request; a connection that ends early is read for `linger_s` more, so
+    that the answer arrives. A client that takes nothing of an answer for `stream_send_timeout_s`
+    is cut off. At `max_connections` of a process, or `max_connections_per_address`, further ones
+    are closed at once.
+    `trusted_proxies` are the networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed;
+    their connections count in all only. `allowed_hosts` are the names that the service answers to,
+    without ports; when empty, any. Scripts of `cors_origins` (`https://app.example`) may read
+    answers.
     With `protect_metrics` reading `/metrics` takes a credential of an operator.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
     crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
@@ -38,6 +54,15 @@ class ApiSettings(BaseModel):
     max_header_fields: Annotated[int, Field(ge=1)] = 100
     body_grace_s: Annotated[float, Field(gt=0)] = 10.0
     body_bytes_per_s: Annotated[int, Field(ge=1)] = 64 * KIB
+
+    header_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    max_request_line_bytes: Annotated[int, Field(ge=64)] = 8 * KIB
+    linger_s: Annotated[float, Field(gt=0)] = 1.5
+    max_connections: Annotated[int, Field(ge=1)] = 10_000
+    max_connections_per_address: Annotated[int, Field(ge=1)] = 2500
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_hosts: tuple[HostName, ...] = ()
+    cors_origins: tuple[Origin, ...] = ()
 
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
