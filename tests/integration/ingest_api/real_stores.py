@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from ingest_api.app import create_app
 from ingest_api.parts import ApiParts
@@ -23,6 +24,8 @@ from topics.memory import MemoryLog, MemoryPublisher, MemoryTail
 class RealStores:
     parts: ApiParts
     client: httpx.AsyncClient
+    app: FastAPI
+    log: MemoryLog
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -51,7 +54,7 @@ class RealStores:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as http,
         ):
-            yield cls(parts, http)
+            yield cls(parts, http, app, log)
 
     def metric(self, name: str, **labels: str) -> float | None:
         """As a scrape sees it; asks no dependency."""
