@@ -100,6 +100,22 @@ async def test_a_redis_that_forgets_everything_gives_one_more_burst(
     assert not limited.is_degraded
 
 
+@pytest.mark.parametrize(("days_ago", "allowed"), [(1, 0), (2, 100), (-1, 100)])
+async def test_what_yesterday_had_reaches_into_today_and_no_other_day_does(
+    limited: Limited, client: Client, days_ago: int, allowed: int
+) -> None:
+    """Yesterday had so much that all but a tenth of a second of it is too much."""
+    today = (await client.time())[0] // 86_400
+    mine = {"day": today - days_ago, "today": 100_000_000, "yesterday": 0}
+    await client.hset(f"limit:{{{limited.subject}}}:day", mapping=mine)
+    rate = Rate(per_minute=60_000, burst=1000, per_day=100)
+    verdicts = [await limited.take(rate) for _ in range(101)]
+    assert sum(verdict.is_allowed for verdict in verdicts) == allowed
+    assert verdicts[-1].is_out_of_quota
+    assert verdicts[-1].quota_left == 0
+    assert 1 <= verdicts[-1].retry_after_s <= 2 * 86_400
+
+
 async def test_killed_then_started(limited: Limited, redis_to_break: Redis) -> None:
     assert await limited.allowed(10) == 10
     redis_to_break.kill()
