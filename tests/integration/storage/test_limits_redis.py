@@ -106,8 +106,8 @@ async def test_what_yesterday_had_reaches_into_today_and_no_other_day_does(
 ) -> None:
     """Yesterday had so much that all but a tenth of a second of it is too much."""
     today = (await client.time())[0] // 86_400
-    mine = {"day": today - days_ago, "today": 100_000_000, "yesterday": 0}
-    await client.hset(f"limit:{{{limited.subject}}}:day", mapping=mine)
+    key = f"limit:{{{limited.subject}}}:day"
+    await client.hset(key, items=["day", today - days_ago, "today", 100_000_000, "yesterday", 0])
     rate = Rate(per_minute=60_000, burst=1000, per_day=100)
     verdicts = [await limited.take(rate) for _ in range(101)]
     assert sum(verdict.is_allowed for verdict in verdicts) == allowed
