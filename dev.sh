@@ -17,6 +17,7 @@ help() {
 ./dev.sh bench [...]     the benchmarks; see bench --help
 ./dev.sh faults [...]    break servers and processes under load; see faults --help
 ./dev.sh lock            resolve the dependencies again into locks/
+./dev.sh sbom [LOCK]     what is in locks/LOCK.txt (runtime) as CycloneDX, into var/
 ./dev.sh docker-build    build the image that docker-compose.yml runs
 ./dev.sh docker-run      start Kafka, PostgreSQL, Redis, S3 and the product in containers
 TEXT
@@ -173,10 +174,20 @@ lock() {
     compile_lock build --group build "$@"
     compile_lock runtime pyproject.toml "$@"
     compile_lock embedded pyproject.toml --extra embedded "$@"
-    compile_lock dev pyproject.toml --extra embedded --group dev "$@"
+    compile_lock azure pyproject.toml --extra azure "$@"
+    compile_lock dev pyproject.toml --extra embedded --extra azure --group dev "$@"
     if grep -n '://' locks/*.txt; then
         fail "an address got into the lock files"
     fi
+}
+
+# What the product is made of, as CycloneDX, from the lock that the container image installs.
+sbom() {
+    setup_env dev
+    mkdir -p var
+    "$venv/bin/cyclonedx-py" requirements "locks/${1:-runtime}.txt" --pyproject pyproject.toml \
+        --output-reproducible --output-file "var/sbom-${1:-runtime}.cdx.json"
+    say "wrote var/sbom-${1:-runtime}.cdx.json"
 }
 
 docker_build() { docker build --file deployment/docker/Dockerfile --tag ai-image-analyzer:dev .; }
@@ -190,7 +201,7 @@ docker_run() {
 
 case "${1:-help}" in
     setup) setup_env dev ;;
-    up | dev | lint | format | bench | faults | lock) command="$1"; shift; "$command" "$@" ;;
+    up | dev | lint | format | bench | faults | lock | sbom) command="$1"; shift; "$command" "$@" ;;
     test) shift; run_tests "$@" ;;
     docker-build) docker_build ;;
     docker-run) shift; docker_run "$@" ;;

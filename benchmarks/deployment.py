@@ -42,8 +42,13 @@ class Deployment:
 
 
 def product_settings(plan: Plan, servers: Stack) -> dict[str, str]:
-    """What a deployment sets, and nothing that only a benchmark would."""
+    """What a deployment sets whose one tenant may ask for all that it can do: limits count, and
+    refuse nothing."""
     settings = {
+        "ANALYZER_STANDARD_TIER__PER_MINUTE": "1000000",
+        "ANALYZER_STANDARD_TIER__BURST": "1000000",
+        "ANALYZER_STANDARD_TIER__PER_DAY": "100000000",
+        "ANALYZER_STANDARD_TIER__CONCURRENT": "10000",
         "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": servers.kafka_bootstrap_servers,
         "ANALYZER_POSTGRES__DSN": servers.postgres_dsn,
         "ANALYZER_BUCKET__ENDPOINT": servers.s3_endpoint,

@@ -154,7 +154,7 @@ async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
     except (InvalidMessageError, ReplayRefusedError) as error:
         print(f"{place}: not replayed: {plain(reason_of(error))}")
         return False
-    await desk.book.note(one.letter.place, "replayed", request_id)
+    await desk.note(one, "replayed", request_id)
     print(f"{place}: replayed" + ("" if request_id is None else f" as {request_id}"))
     return True
 
@@ -162,7 +162,7 @@ async def _replay_one(desk: "Desk", one: "Found", vouch_for: str) -> bool:
 async def _discard(desk: "Desk", wanted: "LetterFilter", *, dry_run: bool) -> None:
     for one in await _found(desk, wanted):
         if not dry_run:
-            await desk.book.note(one.letter.place, "discarded", None)
+            await desk.note(one, "discarded", None)
         print(f"{one.letter.record.place}: {'would be ' if dry_run else ''}discarded")
 
 
@@ -189,7 +189,7 @@ def _at_desk(work: Callable[["Desk"], Awaitable[Any]]) -> Any:
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka", "postgres", "bucket"})
     configure_command_logs()
 
     async def run() -> Any:

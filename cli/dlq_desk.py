@@ -7,10 +7,12 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from cli.dlq_filters import LetterFilter
+from cli.operator_audit import operator, operators_audit
 from cli.settings import Settings, require
 from processors.admit import AdmitRequest
 from processors.inbox_checks import InboxLimits
@@ -19,7 +21,9 @@ from processors.replay import Replayer
 from processors.room import InboxRoom
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit import Action, AuditLog
 from storage.known_keys import KnownKeys
+from storage.letter_book import Action as Handled
 from storage.letter_book import Handling, LetterBook, LetterPlace
 from storage.opening import open_images
 from storage.postgres_pool import PostgresPool
@@ -41,6 +45,17 @@ class Desk:
     settings: Settings
     book: LetterBook
     replayer: Replayer
+    audit: AuditLog
+
+    async def note(self, found: "Found", action: Handled, request_id: UUID | None) -> None:
+        """In the book, and in the audit log. Raises StorageError."""
+        letter = found.letter
+        await self.book.note(letter.place, action, request_id)
+        await self.audit.note(
+            Action.LETTER_REPLAYED if action == "replayed" else Action.LETTER_DISCARDED,
+            actor=operator(), tenant_id=letter.tenant_id or None, target=letter.record.place,
+            request_id="" if request_id is None else str(request_id),
+        )  # fmt: skip
 
     async def find(self, wanted: LetterFilter, *, handled_too: bool) -> list[Found]:
         """Oldest first, without their values. Raises LogUnavailableError and StorageError."""
@@ -98,7 +113,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             analyses=analyses, images=images, publisher=publisher, admission=admission,
             clock=_now, new_id=uuid7, lives_for=timedelta(seconds=worker.deadline_default_s),
         )  # fmt: skip
-        yield Desk(settings, LetterBook(pool, identity), replayer)
+        audit = await stack.enter_async_context(operators_audit(pool))
+        yield Desk(settings, LetterBook(pool, identity), replayer, audit)
 
 
 def _now() -> datetime:

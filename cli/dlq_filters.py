@@ -2,17 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from cli.exit_codes import ConfigurationError
+from cli.since import to_moment
 from storage.letter_book import LetterPlace
 from topics.catalog import DEAD_LETTERS, Topic
 from topics.letters import DeadLetter
 
 _PLACE = re.compile(r"([a-z-]+-dlq)\[([0-9]{1,6})\]@([0-9]{1,18})")
-_AGE = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def to_filter(
         reason=reason,
         tenant_id=tenant,
         request_id=request,
-        since=None if since is None else _moment(since),
+        since=None if since is None else to_moment(since),
     )
 
 
@@ -84,17 +83,3 @@ def _letters_of(name: str) -> str:
     if wanted not in known:
         raise ConfigurationError(f"{name}: has no dead letters; there are {', '.join(known)}")
     return wanted
-
-
-def _moment(text: str) -> datetime:
-    """An age such as 2h, or a moment as ISO 8601 has it."""
-    age = _AGE.fullmatch(text)
-    try:
-        if age is not None:
-            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise ConfigurationError(
-            f"--since {text}: must be an age (90s, 15m, 2h, 7d) or a moment (2026-03-01T12:00Z)"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -6,12 +6,16 @@ import sys
 import click
 
 from cli import (
+    audit_commands,
     dlq_commands,
+    key_commands,
     model_commands,
     produce_command,
     setup_commands,
     submit_command,
+    tenant_commands,
     up_command,
+    user_commands,
 )
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
@@ -48,8 +52,11 @@ def worker(names: tuple[str, ...]) -> None:
 
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
-app.add_command(setup_commands.keys)
+app.add_command(key_commands.keys)
+app.add_command(user_commands.users)
 app.add_command(dlq_commands.dlq)
+app.add_command(tenant_commands.tenants)
+app.add_command(audit_commands.audit)
 app.add_command(model_commands.models)
 app.add_command(up_command.prepare_embedded)
 app.add_command(up_command.first_look)

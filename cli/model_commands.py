@@ -21,7 +21,7 @@ def list_models() -> None:
         find_model,
     )
 
-    folders = ModelFolders.of(load_settings(os.environ).models_dir, os.environ)
+    folders = ModelFolders.of(load_settings(os.environ, uses=()).models_dir, os.environ)
     for entry in read_catalog():
         try:
             found = find_model(entry, folders)

@@ -12,9 +12,12 @@ from topics.errors import LogUnavailableError
 if TYPE_CHECKING:
     from processors.parts import WorkerConfig
 
+_WORKER_USES = ("kafka", "postgres", "bucket")
+
 
 def run_api(environment: Mapping[str, str]) -> None:
     """Returns after SIGTERM or SIGINT. Raises ConfigurationError."""
+    from ingest_api.auth_keys import UnusableKeyError  # noqa: PLC0415 - workers do without it
     from ingest_api.wiring import ApiConfig, run_api  # noqa: PLC0415 - workers do without FastAPI
 
     settings = load_settings(environment)
@@ -24,9 +27,14 @@ def run_api(environment: Mapping[str, str]) -> None:
         postgres=require(settings.postgres, "ANALYZER_POSTGRES__DSN"),
         bucket=require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT"),
         redis=settings.redis,
+        auth=settings.auth,
+        limits=settings.all_limits,
     )
     configure_logs(settings.log, process="api")
-    run_api(config)
+    try:
+        run_api(config)
+    except UnusableKeyError as error:
+        raise ConfigurationError(f"ANALYZER_AUTH__*: {error}") from None
 
 
 def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -36,7 +44,7 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
     from processors.detectors.files import ModelFileError, NoModelError  # noqa: PLC0415 - as above
     from processors.process import TopicsNotReadyError  # noqa: PLC0415 - as above
 
-    settings = load_settings(environment)
+    settings = load_settings(environment, uses=_WORKER_USES)
     unknown = sorted(set(names) - set(app.NAMES))
     if unknown:
         raise ConfigurationError(
@@ -67,5 +75,6 @@ def _worker_config(settings: Settings) -> "WorkerConfig":
         postgres=require(settings.postgres, "ANALYZER_POSTGRES__DSN"),
         bucket=require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT"),
         worker=settings.worker,
+        scanner=settings.scanner,
         models_dir=settings.models_dir,
     )

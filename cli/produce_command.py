@@ -89,7 +89,7 @@ def produce(  # noqa: PLR0913 - one parameter for each option
     from cli.settings import load_settings  # noqa: PLC0415 - as above
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka", "bucket"})
     configure_command_logs()
     producer = OutsideProducer(settings.kafka, to_tenant(tenant), key)
     fields = {"request_id": request_id or uuid7(), "lane": lane, "options": to_options(option)}

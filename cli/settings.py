@@ -1,15 +1,16 @@
 """All settings of the product in one frozen object, read once from the environment.
 
 `ANALYZER_<SLICE>__<NAME>` sets a field of a slice: `ANALYZER_KAFKA__PARTITIONS=24`. A secret may
-come from a file: `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`. Lists are comma-separated.
+come from a file: `ANALYZER_POSTGRES__DSN_FILE=/run/secrets/dsn`, or from the Azure Key Vault that
+`ANALYZER_KEY_VAULT_URL` names. Lists are comma-separated.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -28,7 +29,18 @@ from cli.environment import (
     with_secrets_from_files,
 )
 from cli.exit_codes import ConfigurationError
+from cli.key_vault import with_secrets_from_key_vault
+from cli.secret_rules import weak_secrets
+from ingest_api.auth_settings import AuthSettings
+from ingest_api.limit_settings import (
+    AddressLimits,
+    FreeTier,
+    Limits,
+    PremiumTier,
+    StandardTier,
+)
 from ingest_api.settings import ApiSettings
+from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from telemetry.logs import LogSettings
@@ -41,16 +53,33 @@ class Settings(BaseSettings):
     """Making one reads nothing: `load_settings` does. `postgres` and `bucket` have no sensible
     default and stay None until they are set; a command that needs one asks with `require`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kafka: KafkaSettings = KafkaSettings()
     postgres: PostgresSettings | None = None
     bucket: BucketSettings | None = None
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()
+    auth: AuthSettings = AuthSettings()
+    free_tier: FreeTier = FreeTier()
+    standard_tier: StandardTier = StandardTier()
+    premium_tier: PremiumTier = PremiumTier()
+    limits: AddressLimits = AddressLimits()
     worker: WorkerSettings = WorkerSettings()
+    scanner: ScannerSettings = ScannerSettings()
     log: LogSettings = LogSettings()
-    models_dir: Path | None = None
+    models_dir: Path | None = Field(
+        None,
+        description="A folder to look for model files in, before the cache and the bundled model.",
+    )
+    key_vault_url: str | None = Field(
+        None, description="An Azure Key Vault, `https://<name>.vault.azure.net`; see Secrets."
+    )
+
+    @property
+    def all_limits(self) -> Limits:
+        """Of the tiers and of addresses."""
+        return Limits(self.free_tier, self.standard_tier, self.premium_tier, self.limits)
 
     @classmethod
     def settings_customise_sources(
@@ -81,14 +110,24 @@ class _Environment(EnvSettingsSource):
             return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Raises ConfigurationError with one line for each variable that is unknown or wrong."""
+def load_settings(
+    environment: Mapping[str, str], *, uses: Collection[str] | None = None
+) -> Settings:
+    """Raises ConfigurationError with one line for each variable that is unknown or wrong, or holds
+    a secret that protects nothing, and DependencyError when a Key Vault is named and not read.
+
+    `uses` are the slices that the process has a use for (all): a vault is asked for no secret of
+    another one, so that whoever decodes pictures never holds the key that signs tokens.
+    """
     unknown = unknown_variables(environment, Settings)
-    known = {name: text for name, text in _ours(environment).items() if name not in unknown}
-    values = _Environment(with_secrets_from_files(known, Settings))()
+    known = {name: text for name, text in environment.items() if name not in unknown}
+    complete = with_secrets_from_key_vault(
+        with_secrets_from_files(known, Settings), Settings, uses=uses
+    )
     problems = list(unknown.values())
     try:
-        settings = Settings(**values)
+        settings = Settings(**_Environment(_ours(complete))())
+        problems += weak_secrets(_secrets_in(complete))
     except ValidationError as error:
         problems += _lines(error)
     if problems:
@@ -105,6 +144,11 @@ def require(part: _Slice | None, variable: str) -> _Slice:
 
 def _ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in environment.items() if name.startswith(PREFIX)}
+
+
+def _secrets_in(environment: Mapping[str, str]) -> dict[str, str]:
+    secret = secret_variables(Settings)
+    return {name: text for name, text in environment.items() if name in secret}
 
 
 def _lines(error: ValidationError) -> list[str]:

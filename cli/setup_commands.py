@@ -1,4 +1,4 @@
-"""What is done once before the processes start: tables, topics, the bucket, API keys."""
+"""What is done once before the processes start: tables, topics, the bucket."""
 
 import asyncio
 import os
@@ -10,7 +10,6 @@ from cli.exit_codes import DependencyError
 
 topics = CommandGroup("topics", help="The topics of the catalog.")
 bucket = CommandGroup("bucket", help="Where pictures are kept.")
-keys = CommandGroup("keys", help="API keys.")
 
 
 @click.command("migrate")
@@ -20,7 +19,9 @@ def migrate() -> None:
     from storage.errors import StoreUnavailableError  # noqa: PLC0415 - as above
     from storage.schema import HEAD, upgrade  # noqa: PLC0415 - as above
 
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
+    postgres = require(
+        load_settings(os.environ, uses={"postgres"}).postgres, "ANALYZER_POSTGRES__DSN"
+    )
     try:
         upgrade(postgres.dsn.get_secret_value())
     except StoreUnavailableError as error:
@@ -36,7 +37,7 @@ def create_topics() -> None:
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka"})
     try:
         created = asyncio.run(admin.create_topics(settings.kafka))
     except LogUnavailableError as error:
@@ -52,7 +53,7 @@ def verify_topics() -> None:
     from topics import admin  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ)
+    settings = load_settings(os.environ, uses={"kafka"})
     try:
         problems = asyncio.run(admin.verify_topics(settings.kafka))
     except LogUnavailableError as error:
@@ -69,34 +70,11 @@ def create_bucket() -> None:
     from cli.settings import load_settings, require  # noqa: PLC0415 - as above
     from storage.errors import StorageError  # noqa: PLC0415 - as above
 
-    settings = require(load_settings(os.environ).bucket, "ANALYZER_BUCKET__ENDPOINT")
+    settings = require(
+        load_settings(os.environ, uses={"bucket"}).bucket, "ANALYZER_BUCKET__ENDPOINT"
+    )
     try:
         asyncio.run(make_bucket(settings))
     except StorageError as error:
         raise DependencyError(str(error)) from error
     print(f"the bucket is there: {settings.folder or settings.bucket}")
-
-
-@keys.command("create")
-@click.option(
-    "--tenant",
-    metavar="<str>",
-    required=True,
-    help="Whose key: lower-case letters, digits, - and _.",
-)
-@click.option("--name", metavar="<str>", required=True, help="What the key is for; people read it.")
-def create_key(tenant: str, name: str) -> None:
-    """Make an API key and print it, this once: only its hash is kept."""
-    from cli.api_keys import add_key, to_tenant  # noqa: PLC0415 - keeps --help fast
-    from cli.settings import load_settings, require  # noqa: PLC0415 - as above
-    from storage.errors import StorageError  # noqa: PLC0415 - as above
-    from storage.key_format import mint_api_key  # noqa: PLC0415 - as above
-
-    to_tenant(tenant)
-    postgres = require(load_settings(os.environ).postgres, "ANALYZER_POSTGRES__DSN")
-    key = mint_api_key()
-    try:
-        asyncio.run(add_key(postgres, key, tenant=tenant, name=name))
-    except StorageError as error:
-        raise DependencyError(f"{error}; no key was made") from error
-    print(key)

@@ -11,21 +11,31 @@ from starlette.types import Lifespan
 from ingest_api.accept import Acceptance
 from ingest_api.analyses import Analyses
 from ingest_api.answers import Answers
+from ingest_api.auth import Auth, OwnTokens
+from ingest_api.auth_people import KnownPeople
+from ingest_api.auth_wiring import foreign_tokens, own_tokens
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
-from ingest_api.credentials import ApiKeyChecker
+from ingest_api.cors import Cors
+from ingest_api.credentials import CredentialChecker
 from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
 from ingest_api.event_ids import IdSealer
 from ingest_api.failpoints import failpoint
+from ingest_api.front import Front
 from ingest_api.gate import Gate
 from ingest_api.health import Health
+from ingest_api.keys import Keys
+from ingest_api.limiter import Limiter
+from ingest_api.limits import TenantLimits
+from ingest_api.limits_refused import RefusedLimits
 from ingest_api.live import Hub
 from ingest_api.lookup import Lookup
 from ingest_api.openapi import DescribedApi
 from ingest_api.parts import ApiParts
+from ingest_api.policies import Policies
 from ingest_api.problems import (
     on_http_exception,
     on_refused,
@@ -33,10 +43,12 @@ from ingest_api.problems import (
     on_validation_error,
 )
 from ingest_api.routes import Handlers, register
+from ingest_api.security_headers import SecurityHeaders
 from ingest_api.stopping import told_to_stop
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
+from ingest_api.users import Users
 from ingest_api.views import Views
 from storage.errors import StorageError
 from storage.known_keys import KnownKeys
@@ -59,14 +71,11 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     call it by themselves.
     """
     settings = parts.settings
-    hub = Hub(
-        metrics=parts.metrics,
-        max_streams=settings.max_streams,
-        max_streams_per_tenant=settings.max_streams_per_tenant,
-    )
+    hub = Hub(metrics=parts.metrics, max_streams=settings.max_streams)
     tail = parts.make_tail(hub.on_record)
     hub.follow(tail)
-    handlers = _handlers(parts, hub)
+    own = own_tokens(parts)
+    handlers = _handlers(parts, hub, own)
     app = DescribedApi(
         title="AI Image Analyzer",
         version="1",
@@ -83,20 +92,37 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.state.drain = hub.drain
     register(app, handlers)
-    app.add_middleware(
-        Gate,
-        checker=ApiKeyChecker(
-            KnownKeys(
-                parts.api_keys, hit_s=settings.auth_cache_s, miss_s=settings.auth_miss_cache_s
-            )
-        ),
-        settings=settings,
+    policies = Policies(protects_metrics=settings.protect_metrics)
+    policies.check_complete(app.routes)
+    limiter = Limiter(
+        store=parts.limit_store, limits=parts.limits, metrics=parts.metrics, audit=parts.audit
     )
-    app.add_middleware(Edge, metrics=parts.metrics)
+    # Added last is outermost: what the gate lets in is counted, and so is what it refuses.
+    app.add_middleware(TenantLimits, limiter=limiter, max_bytes=settings.max_request_bytes)
+    app.add_middleware(
+        Gate, checker=_checker(parts, own), policies=policies, settings=settings
+    )  # fmt: skip
+    app.add_middleware(RefusedLimits, limiter=limiter)
+    cors = Cors(settings.cors_origins)
+    app.add_middleware(Front, cors=cors, settings=settings)
+    app.add_middleware(Edge, metrics=parts.metrics, cors=cors, security=SecurityHeaders(settings))
     return app
 
 
-def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
+def _checker(parts: ApiParts, own: OwnTokens | None) -> CredentialChecker:
+    hit_s, miss_s = parts.settings.auth_cache_s, parts.settings.auth_miss_cache_s
+    people = KnownPeople(
+        own=None if own is None else own.access,
+        foreign=foreign_tokens(parts),
+        store=parts.tokens,
+        hit_s=hit_s,
+        miss_s=miss_s,
+        clock=parts.clock,
+    )
+    return CredentialChecker(KnownKeys(parts.api_keys, hit_s=hit_s, miss_s=miss_s), people)
+
+
+def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
     settings = parts.settings
     views = Views(public_url=settings.public_url)
     lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub, metrics=parts.metrics)
@@ -123,13 +149,14 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
     )
     return Handlers(
         uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
-        urls=Urls(acceptance=acceptance, answers=answers, settings=settings),
+        urls=Urls(acceptance=acceptance, answers=answers, audit=parts.audit, settings=settings),
         analyses=Analyses(lookup=lookup, views=views),
         cancels=Cancels(
             lookup=lookup,
             analyses=parts.analyses,
             publisher=parts.publisher,
             views=views,
+            audit=parts.audit,
             clock=parts.clock,
         ),
         streams=Streams(
@@ -137,6 +164,24 @@ def _handlers(parts: ApiParts, hub: Hub) -> Handlers:
             lookup=lookup,
             sealer=IdSealer(parts.sealing_secret),
             views=views,
+            limits=parts.limits,
+            settings=settings,
+        ),
+        keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),
+        users=Users(
+            store=parts.users,
+            audit=parts.audit,
+            clock=parts.clock,
+            new_id=parts.new_id,
+            settings=settings,
+        ),
+        auth=Auth(
+            own=own,
+            users=parts.users,
+            tokens=parts.tokens,
+            audit=parts.audit,
+            clock=parts.clock,
+            new_id=parts.new_id,
             settings=settings,
         ),
         contract=Contract(),
@@ -155,8 +200,9 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             await opening(stack)
-            for store in (parts.images, parts.analyses, parts.cache):
+            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store):
                 stack.push_async_callback(store.aclose)
+            stack.push_async_callback(parts.audit.aclose)
             stack.push_async_callback(parts.publisher.aclose)
             await parts.publisher.start()
             stack.push_async_callback(tail.aclose)

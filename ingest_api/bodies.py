@@ -12,6 +12,7 @@ from ingest_api.errors import (
     CONTENT_TYPE_WRONG,
     RefusedError,
 )
+from ingest_api.pace import Pace
 from ingest_api.settings import ApiSettings
 
 
@@ -20,20 +21,26 @@ async def pour(
 ) -> None:
     """Hand every chunk on as it comes. Raises RefusedError when there are more than `max_bytes`,
     they come too slowly or the client goes away; what `into` raises passes through."""
-    deadline_s = max(settings.body_grace_s, max_bytes / settings.body_bytes_per_s)
-    left = max_bytes
+    now, size = asyncio.get_running_loop().time(), _announced(request, max_bytes)
+    pace, received = Pace(settings, begun=now, size=size), 0
     try:
-        async with asyncio.timeout(deadline_s):
+        async with asyncio.timeout_at(pace.due(0)) as deadline:
             async for chunk in request.stream():
                 if chunk:
                     into(chunk)
-                left -= len(chunk)
-                if left < 0:
+                received += len(chunk)
+                if received > max_bytes:
                     raise RefusedError(refusal=BODY_TOO_LARGE, limit=max_bytes)
+                deadline.reschedule(pace.due(received))
     except TimeoutError:
-        raise RefusedError(refusal=BODY_TIMEOUT, limit=int(deadline_s)) from None
+        raise RefusedError(refusal=BODY_TIMEOUT, limit=int(pace.total_s)) from None
     except ClientDisconnect:
         raise RefusedError(refusal=BODY_MALFORMED, detail="the body ended early") from None
+
+
+def _announced(request: Request, max_bytes: int) -> int:
+    """The gate has seen that it is a number within the limit."""
+    return int(request.headers.get("content-length", max_bytes))
 
 
 async def read_json_bytes(request: Request, settings: ApiSettings) -> bytes:

@@ -7,12 +7,14 @@ from datetime import datetime
 from fastapi import Request
 from starlette.responses import Response
 
+from ingest_api.actors import noted
 from ingest_api.errors import ALREADY_FINISHED, NOT_FOUND, RefusedError
 from ingest_api.ids import to_request_id
 from ingest_api.lookup import Found, Lookup
 from ingest_api.scope import note_request_id, principal_of, trace_of
 from ingest_api.views import Views
 from schemas.events import CancelRequested
+from storage.audit import Action, AuditLog
 from storage.errors import StorageError
 from storage.ports import AnalysisStore, Cancellation
 from telemetry.logs import get_logger
@@ -33,12 +35,14 @@ class Cancels:
         analyses: AnalysisStore,
         publisher: EventPublisher,
         views: Views,
+        audit: AuditLog,
         clock: Callable[[], datetime],
     ) -> None:
         self._lookup = lookup
         self._analyses = analyses
         self._publisher = publisher
         self._views = views
+        self._audit = audit
         self._clock = clock
 
     async def cancel(self, request: Request, request_id: str) -> Response:
@@ -54,6 +58,9 @@ class Cancels:
                 refusal=ALREADY_FINISHED, detail=f"it is {found.state}", request_id=found.request_id
             )
         await self._tell(found, trace_of(request.scope).traceparent)
+        await self._audit.note(
+            Action.ANALYSIS_CANCELLED, target=str(found.request_id), **noted(request.scope)
+        )
         view = self._views.accepted(found.request_id, found.state)
         headers = {"Location": view.links.self_}
         return Response(view.to_json(), 202, headers, "application/json")

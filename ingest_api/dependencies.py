@@ -33,6 +33,8 @@ def dependencies_of(parts: ApiParts, hub: Hub, acceptance: Acceptance) -> dict[s
             check_log, "without it requests are accepted and analyzed when it is back"
         ),
         "redis": Dependency(
-            parts.cache.check, "without it results are read from the record: slower"
+            parts.cache.check,
+            "without it results are read from the record, and each process enforces limits by "
+            "itself: nobody logs in and no key is made",
         ),
     }

@@ -5,11 +5,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ingest_api.contract_style import CONTRACT_CSP
+from ingest_api.arrival import is_arriving
+from ingest_api.cors import Cors
 from ingest_api.errors import UNEXPECTED, RefusedError
 from ingest_api.policies import POLICIES
 from ingest_api.problems import problem_response
 from ingest_api.scope import header_of, noted_of, set_trace
+from ingest_api.security_headers import Headers, SecurityHeaders
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
 from telemetry.traces import from_traceparent
@@ -17,27 +19,19 @@ from telemetry.traces import from_traceparent
 _log = get_logger(__name__)
 _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics"})
 _PLAIN_PATHS = frozenset(path for _, path in POLICIES if "{" not in path)
-_CLOSED_CSP = b"default-src 'none'; frame-ancestors 'none'"
-_DOCS_CSP = (
-    b"default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    b"style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
-)
-_CSP_OF_PAGES = {"/docs": _DOCS_CSP, "/asyncapi": CONTRACT_CSP}
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-)
 
 
 class Edge:
     """Whatever happens inside, the client gets an answer with the trace id in it, and the log one
     line `http_answered`. A client that went away before the answer is logged with status 499."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, cors: Cors, security: SecurityHeaders
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._cors = cors
+        self._security = security
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +39,8 @@ class Edge:
             return
         trace = from_traceparent(header_of(scope, b"traceparent"))
         set_trace(scope, trace)
-        answer = _Answer(send, trace_id=trace.trace_id, path=scope["path"])
+        always = ((b"x-trace-id", trace.trace_id.encode()), *self._cors.headers_for(scope))
+        answer = _Answer(send, scope, always=always, unless_set=self._security.of(scope["path"]))
         started = time.perf_counter()
         with bound_contextvars(trace_id=trace.trace_id):
             try:
@@ -76,12 +71,14 @@ class Edge:
 
 
 class _Answer:
-    """Adds the headers to what is sent, and remembers what it was."""
+    """Adds the headers to what is sent, and remembers what it was. An answer that comes before the
+    end of the request ends the connection, and says so."""
 
-    def __init__(self, send: Send, *, trace_id: str, path: str) -> None:
+    def __init__(self, send: Send, scope: Scope, *, always: Headers, unless_set: Headers) -> None:
         self._send = send
-        self._trace_id = trace_id.encode()
-        self._csp = _CSP_OF_PAGES.get(path, _CLOSED_CSP)
+        self._scope = scope
+        self._always = always
+        self._unless_set = unless_set
         self.status = 0
         self.is_stream = False
 
@@ -94,8 +91,10 @@ class _Answer:
         await self._send(message)
 
     def _added(self, present: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-        always = [(b"x-trace-id", self._trace_id), (b"content-security-policy", self._csp)]
-        return always + [header for header in _HEADERS if header[0] not in present]
+        missing = [header for header in self._unless_set if header[0] not in present]
+        if is_arriving(self._scope) and b"connection" not in present:
+            missing.append((b"connection", b"close"))
+        return [*self._always, *missing]
 
 
 def _route_of(scope: Scope) -> str:

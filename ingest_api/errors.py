@@ -21,14 +21,22 @@ IDEMPOTENCY_KEY_INVALID = Refusal(
     400, "invalid_idempotency_key", "The Idempotency-Key cannot be used"
 )
 PREFERENCE_INVALID = Refusal(400, "invalid_preference", "The Prefer header cannot be honoured")
+HOST_INVALID = Refusal(400, "invalid_host", "The Host header cannot be used")
+REQUEST_MALFORMED = Refusal(400, "request_malformed", "The request is no HTTP that is taken here")
 UNAUTHENTICATED = Refusal(401, "unauthenticated", "No valid credential")
+FORBIDDEN = Refusal(403, "forbidden", "The credential does not allow this")
 NOT_FOUND = Refusal(404, "not_found", "There is nothing here for you")
 METHOD_NOT_ALLOWED = Refusal(405, "method_not_allowed", "The method does not exist on this path")
 ALREADY_FINISHED = Refusal(409, "already_finished", "The analysis has an outcome already")
+LAST_ADMIN = Refusal(409, "last_admin", "The tenant would have no administrator")
+USERNAME_TAKEN = Refusal(409, "username_taken", "There is somebody of that name already")
 BODY_TIMEOUT = Refusal(408, "body_timeout", "The body did not arrive in time")
+HEADERS_TIMEOUT = Refusal(408, "headers_timeout", "The headers did not arrive in time")
 BODY_TOO_LARGE = Refusal(413, "body_too_large", "The body is too large")
 UPLOAD_TOO_LARGE = Refusal(413, "image_too_large", "The picture is too large")
+TARGET_TOO_LONG = Refusal(414, "target_too_long", "The path and query are too long")
 CONTENT_TYPE_WRONG = Refusal(415, "content_type_unsupported", "The content type is not taken here")
+HOST_UNKNOWN = Refusal(421, "host_unknown", "The service has another name")
 IMAGE_TOO_LARGE = Refusal(422, "image_too_large", "The picture is too large")
 IMAGE_EMPTY = Refusal(422, "image_empty", "The picture has no bytes")
 IMAGE_MISSING = Refusal(422, "image_missing", "There is no picture in the request")
@@ -42,12 +50,15 @@ OPTION_UNKNOWN = Refusal(422, "unknown_option", "There is no such option")
 OPTION_REPEATED = Refusal(422, "repeated_option", "An option was given more than once")
 URL_INVALID = Refusal(422, "invalid_url", "The address is no http or https URL")
 ADDRESS_NOT_ALLOWED = Refusal(422, "address_not_allowed", "The address may not be fetched")
+RATE_LIMITED = Refusal(429, "rate_limited", "Too many requests")
+TOO_MANY_AT_ONCE = Refusal(429, "too_many_at_once", "Too many requests in work")
 STREAMS_EXHAUSTED = Refusal(429, "too_many_streams", "Too many open event streams")
 HEADERS_TOO_LARGE = Refusal(431, "headers_too_large", "The headers are too large")
 UNEXPECTED = Refusal(500, "unexpected_error", "Something failed on our side")
 DEPENDENCY_UNAVAILABLE = Refusal(
     503, "dependency_unavailable", "A service that is needed for this does not answer"
 )
+LOGIN_CLOSED = Refusal(503, "login_closed", "Nobody can log in here")
 OVERLOADED = Refusal(503, "overloaded", "Too many analyses are waiting already")
 
 _OTHER_STATUSES = {
@@ -65,6 +76,8 @@ _FAILURES = {
     FailureCode.IMAGE_TOO_LARGE: (422, IMAGE_TOO_LARGE.title),
     FailureCode.ADDRESS_NOT_ALLOWED: (422, ADDRESS_NOT_ALLOWED.title),
     FailureCode.FETCH_FAILED: (422, "The address gave no picture"),
+    FailureCode.MALWARE_DETECTED: (422, "The picture carries malware"),
+    FailureCode.SCAN_UNAVAILABLE: (503, "The picture could not be scanned for malware"),
     FailureCode.MODEL_UNKNOWN: (422, "There is no such model"),
     FailureCode.INVALID_EVENT: (422, "The request cannot be processed"),
     FailureCode.CANCELLED: (409, "The analysis was cancelled"),

@@ -4,7 +4,7 @@ from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest_api.credentials import ApiKeyChecker
+from ingest_api.credentials import CredentialChecker, Given
 from ingest_api.errors import (
     BODY_MALFORMED,
     BODY_TOO_LARGE,
@@ -13,7 +13,7 @@ from ingest_api.errors import (
     RefusedError,
     unavailable,
 )
-from ingest_api.policies import PUBLIC_PATHS, UPLOAD_PATHS
+from ingest_api.policies import Access, Body, Policies, Policy
 from ingest_api.problems import problem_response
 from ingest_api.scope import header_of, set_principal, set_still_valid
 from ingest_api.settings import ApiSettings
@@ -21,14 +21,23 @@ from storage.errors import StorageError, StoreUnavailableError
 
 
 class Gate:
-    """Inside it every path but the public ones has a principal in its scope.
+    """Inside it every path but the public ones has a principal in its scope, who may use the route
+    that will answer.
 
     It looks at what is announced; a body without a Content-Length is counted by whoever reads it.
     """
 
-    def __init__(self, app: ASGIApp, *, checker: ApiKeyChecker, settings: ApiSettings) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        checker: CredentialChecker,
+        policies: Policies,
+        settings: ApiSettings,
+    ) -> None:
         self._app = app
         self._checker = checker
+        self._policies = policies
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,8 +46,9 @@ class Gate:
             return
         try:
             self._check_headers(scope)
-            await self._authenticate(scope)
-            self._check_length(scope)
+            policy = self._policies.of(scope["method"], scope["path"])
+            await self._authorize(scope, policy)
+            self._check_length(scope, policy)
         except RefusedError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -56,20 +66,22 @@ class Gate:
         if len(headers) > self._settings.max_header_fields:
             raise RefusedError(refusal=HEADERS_TOO_LARGE, limit=self._settings.max_header_fields)
 
-    async def _authenticate(self, scope: Scope) -> None:
-        if scope["path"] in PUBLIC_PATHS:
+    async def _authorize(self, scope: Scope, policy: Policy) -> None:
+        if policy.access is Access.PUBLIC:
             return
-        given = header_of(scope, b"authorization"), header_of(scope, b"x-api-key")
-        set_principal(scope, await self._checker.check(*given))
-        set_still_valid(scope, partial(self._checker.still_valid, *given))
+        given = Given.of(scope)
+        principal = await self._checker.check(given)
+        set_principal(scope, principal)
+        policy.check(principal)
+        set_still_valid(scope, partial(self._checker.still_valid, given, policy.check))
 
-    def _check_length(self, scope: Scope) -> None:
+    def _check_length(self, scope: Scope, policy: Policy) -> None:
         text = header_of(scope, b"content-length")
         if text is None:
             return
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise RefusedError(refusal=BODY_MALFORMED, detail="Content-Length is not a number")
-        is_upload = scope["path"] in UPLOAD_PATHS
+        is_upload = policy.body is Body.UPLOAD
         limit = self._settings.max_request_bytes if is_upload else self._settings.max_json_bytes
         if int(text) > limit:
             raise _too_large(self._settings, is_upload=is_upload)

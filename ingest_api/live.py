@@ -27,11 +27,10 @@ class Hub:
     """A client sees a fact once, however often it lies in the log, as long as the repeats are not
     further apart than the memory is long. Values are decoded only for those who wait for them."""
 
-    def __init__(self, *, metrics: Metrics, max_streams: int, max_streams_per_tenant: int) -> None:
+    def __init__(self, *, metrics: Metrics, max_streams: int) -> None:
         self._metrics = metrics
         self.throughput = Throughput()
         self._max_streams = max_streams
-        self._max_streams_per_tenant = max_streams_per_tenant
         self._tail: EventTail | None = None
         self._identity = ""
         self._offsets: dict[Spot, int] = {}
@@ -91,12 +90,10 @@ class Hub:
             yield
 
     @contextlib.contextmanager
-    def streaming(self, tenant_id: str, mailbox: Mailbox) -> Iterator[None]:
-        """Inside, the mailbox counts as an open stream of the tenant. Raises RefusedError."""
-        if (
-            self._streams >= self._max_streams
-            or len(self._open.get(tenant_id, ())) >= self._max_streams_per_tenant
-        ):
+    def streaming(self, tenant_id: str, mailbox: Mailbox, *, at_most: int) -> Iterator[None]:
+        """Inside, the mailbox counts as an open stream of the tenant, which may have `at_most`.
+        Raises RefusedError."""
+        if self._streams >= self._max_streams or len(self._open.get(tenant_id, ())) >= at_most:
             raise RefusedError(refusal=STREAMS_EXHAUSTED, retry_after_s=10)
         self._streams += 1
         self._metrics.sse_clients.inc()

@@ -15,14 +15,20 @@ from schemas.result import AnalysisResult
 
 Described = dict[int | str, dict[str, Any]]
 
-_ALWAYS: Final = (
+ALWAYS: Final = (
+    errors.HOST_INVALID,
     errors.UNAUTHENTICATED,
+    errors.FORBIDDEN,
+    errors.RATE_LIMITED,
+    errors.TOO_MANY_AT_ONCE,
+    errors.TARGET_TOO_LONG,
+    errors.HOST_UNKNOWN,
     errors.HEADERS_TOO_LARGE,
     errors.UNEXPECTED,
     errors.DEPENDENCY_UNAVAILABLE,
 )
 _WORK: Final = (
-    *_ALWAYS,
+    *ALWAYS,
     errors.BODY_MALFORMED,
     errors.PREFERENCE_INVALID,
     errors.BODY_TIMEOUT,
@@ -43,7 +49,8 @@ UPLOAD_PROBLEMS: Final = (
     errors.OPTION_REPEATED,
 )
 URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
-READ_PROBLEMS: Final = (*_ALWAYS, errors.NOT_FOUND)
+PUBLIC_PROBLEMS: Final = (errors.RATE_LIMITED,)
+READ_PROBLEMS: Final = (*ALWAYS, errors.NOT_FOUND)
 CANCEL_PROBLEMS: Final = (*READ_PROBLEMS, errors.ALREADY_FINISHED)
 STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
 
@@ -70,7 +77,7 @@ def problems(*refusals: Refusal) -> Described:
     return described
 
 
-def _answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
+def answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
     content = {"application/json": {"example": example}}
     return {"description": description, "model": model, "content": content}
 
@@ -81,17 +88,17 @@ def _streamed(description: str, example: str) -> Described:
 
 
 ANALYZED: Final[Described] = {
-    200: _answered("The result, within the wait", AnalysisResult, shown.RESULT),
-    202: _answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
+    200: answered("The result, within the wait", AnalysisResult, shown.RESULT),
+    202: answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
 }
 CANCELLING: Final[Described] = {
-    202: _answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
+    202: answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
 }
-VIEWED: Final[Described] = {200: _answered("As it stands now", AnalysisView, shown.VIEW)}
-ALIVE: Final[Described] = {200: _answered("Alive", Alive, {"status": "alive"})}
+VIEWED: Final[Described] = {200: answered("As it stands now", AnalysisView, shown.VIEW)}
+ALIVE: Final[Described] = {200: answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
-    200: _answered("Requests are accepted", Readiness, shown.READY),
-    503: _answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
+    200: answered("Requests are accepted", Readiness, shown.READY),
+    503: answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
 }
 METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
 ASYNCAPI: Final[Described] = {

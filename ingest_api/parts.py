@@ -1,12 +1,19 @@
 """What the API is made of: the ports it is given, real or twins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from ingest_api.auth_oidc import Fetch
+from ingest_api.auth_settings import AuthSettings
+from ingest_api.limit_settings import Limits
 from ingest_api.settings import ApiSettings
+from storage.audit import AuditLog
+from storage.limits import LimitStore
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
+from storage.tokens import TokenStore
+from storage.users import UserStore
 from telemetry.metrics import Metrics
 from topics.publisher import EventPublisher
 from topics.records import Record
@@ -19,16 +26,24 @@ class ApiParts:
 
     `make_tail` gets what to call for each record of the result topics. `clock` answers aware
     datetimes; `new_id` UUIDs that grow with time. `sealing_secret` is at least 32 bytes.
+    `fetch_issuer_keys` is what gets the keys of somebody else's issuer, where there is one.
     """
 
     settings: ApiSettings
     images: ImageStore
     analyses: AnalysisStore
     api_keys: ApiKeyStore
+    users: UserStore
+    tokens: TokenStore
     cache: ResultCache
     publisher: EventPublisher
     make_tail: Callable[[Callable[[Record], None]], EventTail]
     metrics: Metrics
+    audit: AuditLog
+    limit_store: LimitStore
+    limits: Limits
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     sealing_secret: bytes
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    fetch_issuer_keys: Fetch | None = None

@@ -7,13 +7,17 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from ingest_api import openapi as says
 from ingest_api.analyses import Analyses
+from ingest_api.auth import Auth
 from ingest_api.cancels import Cancels
 from ingest_api.contract import Contract
 from ingest_api.health import Health
+from ingest_api.identity_routes import register_identity
+from ingest_api.keys import Keys
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
+from ingest_api.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,9 @@ class Handlers:
     analyses: Analyses
     cancels: Cancels
     streams: Streams
+    keys: Keys
+    users: Users
+    auth: Auth
     contract: Contract
     health: Health
 
@@ -30,6 +37,7 @@ class Handlers:
 def register(app: FastAPI, handlers: Handlers) -> None:
     _register_work(app, handlers)
     _register_streams(app, handlers.streams)
+    register_identity(app, handlers.auth, handlers.keys, handlers.users)
     _register_contract(app, handlers.contract)
     _register_operations(app, handlers.health)
 
@@ -112,12 +120,14 @@ def _register_streams(app: FastAPI, streams: Streams) -> None:
 def _register_contract(app: FastAPI, contract: Contract) -> None:
     app.add_api_route(
         "/asyncapi.json", contract.document, methods=["GET"], summary="Contract of the topics",
-        tags=["contract"], operation_id="asyncapi", response_model=None, responses=says.ASYNCAPI,
+        tags=["contract"], operation_id="asyncapi", response_model=None,
+        responses=says.ASYNCAPI | says.problems(*says.PUBLIC_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
         "/asyncapi", contract.page, methods=["GET"], summary="Contract of the topics, for people",
         tags=["contract"], operation_id="asyncapi_page", response_model=None,
-        response_class=HTMLResponse, responses=says.ASYNCAPI_PAGE,
+        response_class=HTMLResponse,
+        responses=says.ASYNCAPI_PAGE | says.problems(*says.PUBLIC_PROBLEMS),
     )  # fmt: skip
 
 

@@ -6,22 +6,31 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+from schemas.roles import Role, Tier
 from telemetry.traces import TraceContext, new_trace
 
 _TRACE = "analyzer.trace"
 _PRINCIPAL = "analyzer.principal"
 _REQUEST_ID = "analyzer.request_id"
 _STILL_VALID = "analyzer.still_valid"
+_COUNTED = "analyzer.counted"
 
 StillValid = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, by a credential that was checked; `key_id` names the credential in logs."""
+    """Who asks, by a credential that was checked; `key_id` names the credential in logs.
+
+    `scopes` narrow what the role allows; empty means all of it. `user_id` is set for a person.
+    """
 
     tenant_id: str
     key_id: str
+    role: Role = Role.ANALYST
+    scopes: frozenset[str] = frozenset()
+    tier: Tier = "standard"
+    user_id: UUID | None = None
 
 
 def set_trace(scope: Scope, trace: TraceContext) -> None:
@@ -45,6 +54,21 @@ def principal_of(scope: Scope) -> Principal:
     return principal
 
 
+def known_principal(scope: Scope) -> Principal | None:
+    """None where no credential is needed, or none was good."""
+    principal: Principal | None = scope.get(_PRINCIPAL)
+    return principal
+
+
+def note_counted(scope: Scope) -> None:
+    """The request has been taken from its limit."""
+    scope[_COUNTED] = True
+
+
+def was_counted(scope: Scope) -> bool:
+    return _COUNTED in scope
+
+
 def set_still_valid(scope: Scope, still_valid: StillValid) -> None:
     scope[_STILL_VALID] = still_valid
 
@@ -65,6 +89,12 @@ def noted_of(scope: Scope) -> dict[str, str]:
     principal: Principal | None = scope.get(_PRINCIPAL)
     noted = {} if principal is None else {"key_id": principal.key_id}
     return noted | ({"request_id": scope[_REQUEST_ID]} if _REQUEST_ID in scope else {})
+
+
+def address_of(scope: Scope) -> str | None:
+    """Where the request comes from, as far as the server knows."""
+    client = scope.get("client")
+    return None if client is None else str(client[0])
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:

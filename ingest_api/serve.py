@@ -6,7 +6,11 @@ import sys
 import uvicorn
 from starlette.types import ASGIApp
 
+from ingest_api.protocol import guarded_protocol
 from ingest_api.settings import ApiSettings
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
 
 
 class StartFailedError(Exception):
@@ -20,6 +24,7 @@ def serve(app: ASGIApp, settings: ApiSettings) -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
+    _warn_of_open_doors(settings)
     server = server_for(app, settings)
     try:
         server.run()
@@ -32,14 +37,14 @@ def serve(app: ASGIApp, settings: ApiSettings) -> None:
 
 
 def server_for(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
-    """No header of a proxy is believed, nothing names the server, requests are logged by us."""
+    """uvicorn believes no header of a proxy, nothing names the server, we log the requests."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=guarded_protocol(settings),
             ws="none",
             lifespan="on",
             proxy_headers=False,
@@ -51,6 +56,12 @@ def server_for(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
             timeout_graceful_shutdown=settings.graceful_shutdown_s,
         )
     )
+
+
+def _warn_of_open_doors(settings: ApiSettings) -> None:
+    is_local = settings.host in {"127.0.0.1", "::1", "localhost"}
+    if not (is_local or settings.allowed_hosts):
+        _log.warning("any_host_is_answered", remedy="set ANALYZER_API__ALLOWED_HOSTS")
 
 
 def _end(*_: object) -> None:

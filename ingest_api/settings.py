@@ -9,6 +9,13 @@ from ingest_api.failpoints import Point
 
 KIB = 1024
 
+HostName = Annotated[
+    str, Field(pattern=r"^([a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$")
+]
+Origin = Annotated[
+    str, Field(pattern=r"^https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$")
+]
+
 
 class ApiSettings(BaseModel):
     """Published limits are settings: a request over one is refused with the number named.
@@ -18,11 +25,21 @@ class ApiSettings(BaseModel):
     `fetch_allow_networks` must be the workers' own: private networks that addresses may point to.
     A stream that opens before the log is reached waits `stream_log_wait_s` for it.
     A body must arrive within `body_grace_s` or at `body_bytes_per_s`, whichever is longer.
+    The headers of a request must arrive within `header_timeout_s`, from the connection or from the
+    first byte of a further request; a connection that ends early is read for `linger_s` more, so
+    that the answer arrives. A client that takes nothing of an answer for `stream_send_timeout_s`
+    is cut off. At `max_connections` of a process, or `max_connections_per_address`, further ones
+    are closed at once.
+    `trusted_proxies` are the networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed;
+    their connections count in all only. `allowed_hosts` are the names that the service answers to,
+    without ports; when empty, any. Scripts of `cors_origins` (`https://app.example`) may read
+    answers.
+    With `protect_metrics` reading `/metrics` takes a credential of an operator.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
     crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -38,6 +55,15 @@ class ApiSettings(BaseModel):
     body_grace_s: Annotated[float, Field(gt=0)] = 10.0
     body_bytes_per_s: Annotated[int, Field(ge=1)] = 64 * KIB
 
+    header_timeout_s: Annotated[float, Field(gt=0)] = 5.0
+    max_request_line_bytes: Annotated[int, Field(ge=64)] = 8 * KIB
+    linger_s: Annotated[float, Field(gt=0)] = 1.5
+    max_connections: Annotated[int, Field(ge=1)] = 10_000
+    max_connections_per_address: Annotated[int, Field(ge=1)] = 2500
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_hosts: tuple[HostName, ...] = ()
+    cors_origins: tuple[Origin, ...] = ()
+
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     wait_default_s: Annotated[int, Field(ge=0)] = 10
@@ -48,16 +74,17 @@ class ApiSettings(BaseModel):
     idempotency_ttl_s: Annotated[int, Field(ge=1)] = 86_400
     failpoint: Point | None = None
 
-    auth_cache_s: Annotated[float, Field(ge=0, le=60)] = 30.0
+    auth_cache_s: Annotated[float, Field(ge=0, le=30)] = 30.0
     auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0
 
-    stream_ping_s: Annotated[float, Field(gt=0)] = 15.0
+    protect_metrics: bool = False
+
+    stream_ping_s: Annotated[float, Field(gt=0, le=30)] = 15.0
     stream_send_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     stream_log_wait_s: Annotated[float, Field(ge=0)] = 5.0
     stream_retry_ms: Annotated[int, Field(ge=1)] = 2000
     stream_queue: Annotated[int, Field(ge=1)] = 100
     max_streams: Annotated[int, Field(ge=1)] = 5000
-    max_streams_per_tenant: Annotated[int, Field(ge=1)] = 2000
     max_replayed_records: Annotated[int, Field(ge=1)] = 100_000
 
     limit_concurrency: Annotated[int, Field(ge=1)] | None = None

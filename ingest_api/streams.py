@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from uuid import UUID
 
 from fastapi import Request
@@ -13,12 +13,13 @@ from ingest_api.cursor import Cursor
 from ingest_api.errors import NOT_FOUND, RefusedError
 from ingest_api.event_ids import IdSealer, LogPlace, UnreadableIdError
 from ingest_api.ids import to_request_id
+from ingest_api.limit_settings import Limits
 from ingest_api.live import Hub
 from ingest_api.lookup import Found, Lookup, to_event
 from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, OutcomeEvent
 from ingest_api.resume import CatchUp, Following, GapError, GapReason
-from ingest_api.scope import StillValid, principal_of, still_valid_of
+from ingest_api.scope import Principal, StillValid, principal_of, still_valid_of
 from ingest_api.settings import ApiSettings
 from ingest_api.sse import PING, EventStream, frame, moved
 from ingest_api.views import Views
@@ -35,22 +36,31 @@ class Streams:
     a place in the log, for `Last-Event-ID` alone."""
 
     def __init__(
-        self, *, hub: Hub, lookup: Lookup, sealer: IdSealer, views: Views, settings: ApiSettings
+        self,
+        *,
+        hub: Hub,
+        lookup: Lookup,
+        sealer: IdSealer,
+        views: Views,
+        limits: Limits,
+        settings: ApiSettings,
     ) -> None:
         self._hub = hub
         self._lookup = lookup
         self._sealer = sealer
         self._views = views
+        self._limits = limits
         self._settings = settings
         self._catch_up = CatchUp(hub, max_records=settings.max_replayed_records)
 
     async def of_analysis(self, request: Request, request_id: str) -> Response:
         """Stream one analysis: first its state, then its outcome, then the stream ends."""
-        tenant_id = principal_of(request.scope).tenant_id
+        principal = principal_of(request.scope)
+        tenant_id = principal.tenant_id
         wanted = to_request_id(request_id)
         mailbox = Mailbox(self._settings.stream_queue)
         with ExitStack() as stack:
-            stack.enter_context(self._hub.streaming(tenant_id, mailbox))
+            stack.enter_context(self._streaming(principal, mailbox))
             stack.enter_context(self._hub.watching(f"{tenant_id}/{wanted}", mailbox))
             found = await self._lookup.find(tenant_id, wanted)
             if found is None:
@@ -61,14 +71,18 @@ class Streams:
 
     async def of_tenant(self, request: Request) -> Response:
         """Stream every outcome of the tenant from now on, or from `Last-Event-ID`."""
-        tenant_id = principal_of(request.scope).tenant_id
+        principal = principal_of(request.scope)
         mailbox = Mailbox(self._settings.stream_queue)
         held = ExitStack()
-        held.enter_context(self._hub.streaming(tenant_id, mailbox))
-        following = Following(self._hub, tenant_id=tenant_id, mailbox=mailbox, held=held)
+        held.enter_context(self._streaming(principal, mailbox))
+        following = Following(self._hub, tenant_id=principal.tenant_id, mailbox=mailbox, held=held)
         last_event_id = request.headers.get("last-event-id")
         frames = self._tenant_frames(last_event_id, following, still_valid_of(request.scope))
         return self._stream(frames, mailbox, held)
+
+    def _streaming(self, principal: Principal, mailbox: Mailbox) -> AbstractContextManager[None]:
+        at_most = self._limits.of(principal.tier).streams
+        return self._hub.streaming(principal.tenant_id, mailbox, at_most=at_most)
 
     def _stream(
         self, frames: AsyncGenerator[bytes, None], mailbox: Mailbox, held: ExitStack

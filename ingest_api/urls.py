@@ -1,28 +1,27 @@
 """POST /api/v1/analyze/url: the address of a picture in, to acceptance; a worker fetches it."""
 
-from typing import Any
-
 from fastapi import Request
 from starlette.responses import Response
 
 from ingest_api.accept import Acceptance
+from ingest_api.actors import noted
 from ingest_api.answers import Answers
 from ingest_api.bodies import read_json_bytes
 from ingest_api.errors import (
     ADDRESS_NOT_ALLOWED,
-    BODY_MALFORMED,
     OPTION_INVALID,
     URL_INVALID,
     RefusedError,
 )
 from ingest_api.idempotency import client_key_of
+from ingest_api.json_bodies import to_object
 from ingest_api.options import wish_from_json
 from ingest_api.preferences import read_preference
 from ingest_api.scope import header_of, principal_of
 from ingest_api.settings import ApiSettings
-from ingest_api.strict_json import StrictJsonError, loads_strictly
 from outbound.errors import BlockedAddressError, InvalidUrlError
-from outbound.urls import check_url
+from outbound.urls import check_url, host_of
+from storage.audit import Action, AuditLog
 
 _FIELD = "image_url"
 
@@ -31,9 +30,12 @@ class Urls:
     """The text of an address is judged here; where its name leads is judged when it is fetched,
     and fails with the same code."""
 
-    def __init__(self, *, acceptance: Acceptance, answers: Answers, settings: ApiSettings) -> None:
+    def __init__(
+        self, *, acceptance: Acceptance, answers: Answers, audit: AuditLog, settings: ApiSettings
+    ) -> None:
         self._acceptance = acceptance
         self._answers = answers
+        self._audit = audit
         self._settings = settings
 
     async def analyze(self, request: Request) -> Response:
@@ -43,13 +45,13 @@ class Urls:
         key = client_key_of(request.scope, self._settings)
         tenant_id = principal_of(request.scope).tenant_id
         await self._acceptance.has_room(tenant_id, key)
-        values = _to_object(await read_json_bytes(request, self._settings))
-        image_url = self._checked_url(values.pop(_FIELD, None))
+        values = to_object(await read_json_bytes(request, self._settings))
+        image_url = await self._checked_url(request, values.pop(_FIELD, None))
         wish = wish_from_json(values, self._settings)
         accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, key)
         return await self._answers.announce_and_answer(request, accepted, preference)
 
-    def _checked_url(self, value: object) -> str:
+    async def _checked_url(self, request: Request, value: object) -> str:
         if not isinstance(value, str):
             raise RefusedError(
                 refusal=OPTION_INVALID, detail="image_url must be a text", field=_FIELD,
@@ -60,14 +62,8 @@ class Urls:
         except InvalidUrlError as error:
             raise RefusedError(refusal=URL_INVALID, detail=str(error), field=_FIELD) from None
         except BlockedAddressError:
+            await self._audit.note(
+                Action.ADDRESS_BLOCKED, outcome="refused", host=host_of(value),
+                **noted(request.scope),
+            )  # fmt: skip
             raise RefusedError(refusal=ADDRESS_NOT_ALLOWED, field=_FIELD) from None
-
-
-def _to_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = loads_strictly(body)
-    except StrictJsonError as error:
-        raise RefusedError(refusal=BODY_MALFORMED, detail=str(error)) from None
-    if not isinstance(value, dict):
-        raise RefusedError(refusal=BODY_MALFORMED, detail="not a JSON object")
-    return value

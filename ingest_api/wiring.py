@@ -4,20 +4,27 @@ import os
 import secrets
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
 from ingest_api.app import create_app
+from ingest_api.auth_settings import AuthSettings
+from ingest_api.auth_wiring import issuer_keys_fetcher
+from ingest_api.limit_settings import Limits
 from ingest_api.parts import ApiParts
 from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
-from storage.opening import make_pool, open_cache, open_images
+from storage.audit import AuditLog
+from storage.audit_postgres import PostgresAuditStore
+from storage.opening import make_pool, open_cache, open_images, open_limits, redis_breaker
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
+from storage.tokens_postgres import PostgresTokenStore
+from storage.users_postgres import PostgresUserStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from topics.catalog import RESULTS
@@ -40,6 +47,8 @@ class ApiConfig:
     postgres: PostgresSettings
     bucket: BucketSettings
     redis: RedisSettings
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    limits: Limits = field(default_factory=Limits)
 
 
 def run_api(config: ApiConfig) -> None:
@@ -56,18 +65,26 @@ def run_api(config: ApiConfig) -> None:
 
 def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiParts:
     """Builds everything and connects nothing; the pool is opened and closed by the caller."""
+    breaker = redis_breaker(config.redis, metrics)
     source = f"/image-analyzer/api/{socket.gethostname()}/{os.getpid()}"
     return ApiParts(
         settings=config.api,
         images=open_images(config.bucket, metrics),
         analyses=PostgresAnalysisStore(pool),
         api_keys=PostgresApiKeyStore(pool),
-        cache=open_cache(config.redis, metrics),
+        users=PostgresUserStore(pool),
+        tokens=PostgresTokenStore(pool),
+        auth=config.auth,
+        fetch_issuer_keys=issuer_keys_fetcher(config.auth),
+        cache=open_cache(config.redis, metrics, breaker=breaker),
         publisher=KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S),
         make_tail=lambda on_record: KafkaTail(
             config.kafka, RESULTS, on_record, start=BehindGroup(config.kafka, _RECORDER)
         ),
         metrics=metrics,
+        audit=AuditLog(PostgresAuditStore(pool), metrics),
+        limit_store=open_limits(config.redis, metrics, breaker=breaker),
+        limits=config.limits,
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),

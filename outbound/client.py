@@ -49,8 +49,10 @@ class GuardedClient:
         allow_networks: Collection[Network] = (),
         allowed_ports: Collection[int] = WEB_PORTS,
         tls: ssl.SSLContext | None = None,
+        accept: str = "image/*",
     ) -> None:
         self._limits = limits
+        self._accept = accept
         self._allow_networks = allow_networks
         self._allowed_ports = allowed_ports
         self._system_resolver = SystemResolver()
@@ -105,7 +107,7 @@ class GuardedClient:
             headers={
                 "Host": target.authority,
                 "User-Agent": self._user_agent,
-                "Accept": "image/*",
+                "Accept": self._accept,
                 "Accept-Encoding": "identity",
                 "Connection": "close",
             },

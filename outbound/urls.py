@@ -87,6 +87,13 @@ def parse_url(
     return OutboundUrl(scheme, host, port, target)
 
 
+def host_of(url: str) -> str:
+    """What a URL that was refused names as its host, for a log; empty when it names none. No user,
+    password or path is in it."""
+    match = _URL.match(url)
+    return "" if match is None else match[2].rpartition("@")[2][:100]
+
+
 def parse_redirect(
     base: OutboundUrl,
     location: str,

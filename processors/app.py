@@ -25,7 +25,9 @@ from processors.producers import Producers
 from processors.reap import Reaper
 from processors.record import RecordOutcome
 from processors.room import InboxRoom
+from processors.scan.scan_picture import ScanPicture
 from processors.settlement import Handler, Patience, Settlement
+from processors.stored_pictures import StoredPictures
 from processors.sweep import Sweeper
 from schemas.failures import FailureCode
 from storage.known_keys import KnownKeys
@@ -67,16 +69,26 @@ def _detect(parts: Parts, *, interactive: bool) -> Handler:
     if parts.detector is None:
         raise RuntimeError("a detect role was made without a detector")
     return DetectImage(
-        images=parts.images, detector=parts.detector, publisher=parts.publisher,
-        outcomes=parts.outcomes, metrics=parts.metrics, clock=parts.clock,
-        max_image_bytes=parts.config.worker.max_image_bytes, interactive=interactive,
+        pictures=_stored_pictures(parts), detector=parts.detector, publisher=parts.publisher,
+        outcomes=parts.outcomes, metrics=parts.metrics, clock=parts.clock, interactive=interactive,
+    )  # fmt: skip
+
+
+def _stored_pictures(parts: Parts) -> StoredPictures:
+    scan = ScanPicture(
+        scanner=parts.scanner, settings=parts.config.scanner, images=parts.images,
+        outcomes=parts.outcomes, audit=parts.audit, metrics=parts.metrics,
+    )  # fmt: skip
+    return StoredPictures(
+        images=parts.images, scan=scan, outcomes=parts.outcomes,
+        max_image_bytes=parts.config.worker.max_image_bytes,
     )  # fmt: skip
 
 
 def _fetch(parts: Parts, announce_on: Topic) -> Handler:
     return FetchImage(
         client=parts.client, images=parts.images, publisher=parts.publisher,
-        outcomes=parts.outcomes, clock=parts.clock, announce_on=announce_on,
+        outcomes=parts.outcomes, audit=parts.audit, clock=parts.clock, announce_on=announce_on,
     )  # fmt: skip
 
 
@@ -141,9 +153,12 @@ def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
         raise ValueError(f"unknown processors {unknown}; there are {', '.join(NAMES)}")
     detects = any(name.startswith("detect") for name in names)
     fetches = any(name.startswith("fetch") for name in names)
+    if detects and config.scanner.address is None:
+        _log.warning("scanner_off", meaning="pictures are analyzed without a scan for malware")
     parts = make_parts(
-        config, process=names[0], needs_detector=detects, needs_cancels=detects or fetches
-    )
+        config, process=names[0], needs_detector=detects, needs_cancels=detects or fetches,
+        needs_scanner=detects,
+    )  # fmt: skip
     return run_parts(names, parts)
 
 

@@ -13,6 +13,13 @@ Holding = Callable[[], Collection[str]]
 """The names of what work is held for."""
 
 
+_WITHOUT_SCANNER = {
+    "fail": "without it pictures are tried again, and then fail with scan_unavailable",
+    "hold": "without it pictures wait to be scanned; none is failed for it",
+    "skip": "without it pictures are analyzed unscanned",
+}
+
+
 class HeldError(Exception):
     """It answers, and yet there is work that waits for it."""
 
@@ -33,6 +40,11 @@ def make_watch(parts: Parts, holding: Holding) -> DependencyWatch:
             "without it pictures wait to be read or stored; none is failed for it",
         ),
     }
+    if parts.scanner is not None:
+        dependencies["scanner"] = Dependency(
+            _unless_held("scanner", parts.scanner.check, holding),
+            _WITHOUT_SCANNER[parts.config.scanner.when_unavailable],
+        )
     return DependencyWatch(dependencies, parts.metrics)
 
 

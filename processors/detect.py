@@ -1,6 +1,5 @@
 """image-submitted -> detect -> image-analyzed."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,12 +14,11 @@ from processors.detectors.port import (
 )
 from processors.errors import TransientWorkError
 from processors.outcomes import Outcomes
+from processors.stored_pictures import StoredPictures
 from schemas.events import ImageAnalyzed, ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult, BoundingBox, DetectedObject, ImageMetadata, ModelInfo
-from storage.errors import NotFoundError, ObjectTooLargeError
-from storage.ports import ImageStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from topics.codec import Envelope
@@ -72,34 +70,33 @@ def to_result(submitted: ImageSubmitted, found: Detections, model: ModelInfo) ->
 
 
 class DetectImage:
-    """Loads the picture, verifies that it is the one announced, detects, publishes the result."""
+    """Takes the picture that was announced, once nothing is known against it, detects, publishes
+    the result."""
 
     def __init__(
         self,
         *,
-        images: ImageStore,
+        pictures: StoredPictures,
         detector: Detector,
         publisher: EventPublisher,
         outcomes: Outcomes,
         metrics: Metrics,
         clock: Callable[[], datetime],
-        max_image_bytes: int,
         interactive: bool,
     ) -> None:
-        self._images = images
+        self._pictures = pictures
         self._detector = detector
         self._publisher = publisher
         self._outcomes = outcomes
         self._metrics = metrics
         self._clock = clock
-        self._max_image_bytes = max_image_bytes
         self._interactive = interactive
 
     async def __call__(self, envelope: Envelope) -> None:
         submitted, trace = _submitted(envelope.event), envelope.traceparent
         if await self._outcomes.end_if_unwanted(submitted, self._clock(), traceparent=trace):
             return
-        picture = await self._load(submitted, trace)
+        picture = await self._pictures.take(submitted, traceparent=trace)
         if picture is None:
             return
         try:
@@ -114,23 +111,6 @@ class DetectImage:
             )
         else:
             await self._publish(submitted, found, trace)
-
-    async def _load(self, submitted: ImageSubmitted, trace: str | None) -> bytes | None:
-        """The bytes that were announced, or None when the request has failed for lack of them."""
-        code, message = FailureCode.OBJECT_MISSING, "The stored picture is not there any more."
-        try:
-            picture = await self._images.get(submitted.object_key, max_bytes=self._max_image_bytes)
-        except NotFoundError:
-            picture = None
-        except ObjectTooLargeError:
-            code, picture = FailureCode.IMAGE_TOO_LARGE, None
-            message = f"The picture is larger than {self._max_image_bytes} bytes."
-        if picture is not None and hashlib.sha256(picture).hexdigest() != submitted.sha256:
-            code, picture = FailureCode.INTEGRITY_MISMATCH, None
-            message = "The stored bytes are not those that were announced (SHA-256 differs)."
-        if picture is None:
-            await self._outcomes.fail_unless_done(submitted, code, message, traceparent=trace)
-        return picture
 
     async def _detect(self, submitted: ImageSubmitted, picture: bytes) -> Detections:
         selection = to_selection(submitted.options)

@@ -13,12 +13,15 @@ from outbound.errors import (
     FetchTooLargeError,
     InvalidUrlError,
 )
+from outbound.urls import host_of
 from processors.outcomes import Outcomes
 from schemas.events import ImageRequested, ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.pictures import content_type_of, object_key
+from storage.audit import Action, AuditLog
 from storage.ports import ImageStore
 from telemetry.logs import get_logger
+from telemetry.traces import from_traceparent
 from topics.catalog import Topic
 from topics.codec import Envelope
 from topics.publisher import EventPublisher
@@ -47,6 +50,7 @@ class FetchImage:
         images: ImageStore,
         publisher: EventPublisher,
         outcomes: Outcomes,
+        audit: AuditLog,
         clock: Callable[[], datetime],
         announce_on: Topic,
         pause_s: float = 1.0,
@@ -55,6 +59,7 @@ class FetchImage:
         self._images = images
         self._publisher = publisher
         self._outcomes = outcomes
+        self._audit = audit
         self._clock = clock
         self._announce_on = announce_on
         self._pause_s = pause_s
@@ -67,6 +72,8 @@ class FetchImage:
             picture = await self._download(requested.image_url)
             submitted = to_submitted(requested, picture)
         except PictureRefusedError as error:
+            if error.code is FailureCode.ADDRESS_NOT_ALLOWED:
+                await self._note_blocked(requested, trace)
             await self._outcomes.fail(
                 requested, error.code, str(error), traceparent=trace, retryable=error.retryable
             )
@@ -79,6 +86,16 @@ class FetchImage:
         )  # fmt: skip
         await self._publisher.publish(submitted, topic=self._announce_on, traceparent=trace)
         _log.info("image_fetched", size_bytes=len(picture))
+
+    async def _note_blocked(self, requested: ImageRequested, traceparent: str | None) -> None:
+        await self._audit.note(
+            Action.ADDRESS_BLOCKED,
+            outcome="refused",
+            tenant_id=requested.tenant_id,
+            target=str(requested.request_id),
+            trace_id=from_traceparent(traceparent).trace_id,
+            host=host_of(requested.image_url),
+        )
 
     async def _download(self, url: str) -> bytes:
         for attempt in range(1, _TRIES + 1):

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +19,15 @@ from processors.detectors.pool import ChildProcessDetector
 from processors.detectors.port import Detector
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
+from processors.scan.address import to_address
+from processors.scan.clamd import ClamdScanner
+from processors.scan.port import Scanner
+from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
+from storage.audit import AuditLog
+from storage.audit_postgres import PostgresAuditStore
 from storage.opening import make_pool, open_images
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore
 from storage.postgres_pool import PostgresPool
@@ -45,6 +51,7 @@ class WorkerConfig:
     postgres: PostgresSettings
     bucket: BucketSettings
     worker: WorkerSettings
+    scanner: ScannerSettings = field(default_factory=ScannerSettings)
     models_dir: Path | None = None
 
 
@@ -60,14 +67,21 @@ class Parts:
     publisher: EventPublisher
     outcomes: Outcomes
     refusals: Refusals
+    audit: AuditLog
     client: GuardedClient
     detector: Detector | None
+    scanner: Scanner | None
     metrics: Metrics
     clock: Callable[[], datetime]
 
 
 def make_parts(
-    config: WorkerConfig, *, process: str, needs_detector: bool, needs_cancels: bool = True
+    config: WorkerConfig,
+    *,
+    process: str,
+    needs_detector: bool,
+    needs_cancels: bool = True,
+    needs_scanner: bool = True,
 ) -> Parts:
     """Builds everything and connects nothing; `open_parts` does."""
     cancelled = Cancellations()
@@ -88,8 +102,10 @@ def make_parts(
         publisher=publisher,
         outcomes=Outcomes(publisher, analyses, cancelled),
         refusals=Refusals(publisher, images),
+        audit=AuditLog(PostgresAuditStore(pool), metrics),
         client=_make_client(config.worker),
         detector=_make_detector(config) if needs_detector else None,
+        scanner=_make_scanner(config.scanner) if needs_scanner else None,
         metrics=metrics,
         clock=lambda: datetime.now(UTC),
     )
@@ -101,6 +117,7 @@ async def open_parts(parts: Parts, stack: AsyncExitStack) -> None:
     stack.push_async_callback(parts.client.aclose)
     stack.push_async_callback(parts.pool.aclose)
     await parts.pool.open()
+    stack.push_async_callback(parts.audit.aclose)
     stack.push_async_callback(parts.publisher.aclose)
     await parts.publisher.start()
     if parts.cancel_tail is not None:
@@ -132,6 +149,16 @@ def _make_detector(config: WorkerConfig) -> Detector:
     picture = PictureLimits(max_pixels=worker.max_pixels, max_side=worker.max_side_px)
     limits = ChildLimits(picture=picture, deadline_s=worker.item_timeout_s)
     return ChildProcessDetector(models, children=worker.child_count, limits=limits)
+
+
+def _make_scanner(settings: ScannerSettings) -> Scanner | None:
+    if settings.address is None:
+        return None
+    return ClamdScanner(
+        to_address(settings.address),
+        timeout_s=settings.timeout_s,
+        max_concurrent=settings.max_concurrent,
+    )
 
 
 def _preferred_first(catalog: tuple[ModelEntry, ...], name: str) -> tuple[ModelEntry, ...]:

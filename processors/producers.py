@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schemas.roles import Role
+from schemas.scopes import allows
 from storage.known_keys import KnownKeys, bearer_key
 from topics.codec import Claims
 from topics.errors import InvalidMessageError
@@ -17,7 +19,9 @@ class Producer:
 
 
 class Producers:
-    """The tenant comes from the credential, never from the record's own words."""
+    """The tenant comes from the credential, never from the record's own words. It takes a key of
+    an analyst with the scope `analyze`; one that is bound to networks is not taken, because a
+    record does not say where it comes from."""
 
     def __init__(self, keys: KnownKeys, *, bound: Mapping[str, str]) -> None:
         """`bound` says of an inbox that one tenant alone writes it, which the broker enforces."""
@@ -41,4 +45,6 @@ class Producers:
         found = await self._keys.find(bearer_key(credential))
         if found is None:
             raise InvalidMessageError("credential_invalid", "the credential lets nobody in")
+        if found.role < Role.ANALYST or not allows(found.scopes, "analyze") or found.networks:
+            raise InvalidMessageError("credential_invalid", "the credential does not allow this")
         return Producer(found.tenant_id, found.key_id)

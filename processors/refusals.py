@@ -20,8 +20,10 @@ from topics.sealed import LargeValue
 _MESSAGES = {
     FailureCode.INVALID_EVENT: "The event of this request breaks the contract and was set aside.",
     FailureCode.RETRIES_EXHAUSTED: "The analysis was tried several times and did not succeed.",
+    FailureCode.SCAN_UNAVAILABLE: "The malware scanner gave no answer about this picture.",
     FailureCode.INTERNAL_ERROR: "An error of the service stopped the analysis; it was set aside.",
 }
+_RETRYABLE = frozenset({FailureCode.RETRIES_EXHAUSTED, FailureCode.SCAN_UNAVAILABLE})
 
 
 class Refusals:
@@ -55,7 +57,7 @@ class Refusals:
             accepted_at=named.accepted_at,
             code=code,
             message=_MESSAGES[code],
-            retryable=code is FailureCode.RETRIES_EXHAUSTED,
+            retryable=code in _RETRYABLE,
             attempts=refusal.attempts,
         )
         await self._publisher.publish(failed, traceparent=trace_of(record))

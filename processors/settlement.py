@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
+from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS, final_code_of
 from processors.hold import Hold
 from processors.limit import UnexpectedLimit
 from processors.pulse import Pulse
@@ -135,7 +135,7 @@ class Settlement:
                 return "retried"
         attempts = self._patience.tries * (rounds + 1)
         refusal = self._refusal("retries_exhausted", str(error), attempts, error)
-        await self._refuse(record, refusal, FailureCode.RETRIES_EXHAUSTED)
+        await self._refuse(record, refusal, final_code_of(error))
         return "exhausted"
 
     async def _invalid(self, record: Record, error: InvalidMessageError) -> str:

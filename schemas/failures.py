@@ -16,6 +16,8 @@ class FailureCode(StrEnum):
     IMAGE_TOO_LARGE = "image_too_large"
     ADDRESS_NOT_ALLOWED = "address_not_allowed"
     FETCH_FAILED = "fetch_failed"
+    MALWARE_DETECTED = "malware_detected"
+    SCAN_UNAVAILABLE = "scan_unavailable"
     MODEL_UNKNOWN = "model_unknown"
     OBJECT_MISSING = "object_missing"
     INTEGRITY_MISMATCH = "integrity_mismatch"

@@ -31,6 +31,7 @@ from storage.postgres_errors import MIGRATE, translated
 from storage.postgres_pool import PostgresPool, Row
 from storage.queries import Queries
 from storage.replays import MOST_REPLAYS, refusal_of
+from storage.row_security import tenant
 from storage.schema_version import HEAD
 from storage.settling import Fact, one_fact_each
 
@@ -56,13 +57,15 @@ class PostgresAnalysisStore:
         lane: Lane = "interactive",
         idempotency: IdempotencyKey | None = None,
     ) -> KeyUse | None:
-        parameters = acceptance(request, lane)
+        parameters, owner = acceptance(request, lane), tenant(request.tenant_id)
         if idempotency is None:
-            await self._pool.run(self._queries["accept_analysis"], parameters)
+            await self._pool.run(self._queries["accept_analysis"], parameters, seen_by=owner)
             return None
         for _ in range(_KEY_TRIES):
             rows = await self._pool.fetch(
-                self._queries["accept_keyed_analysis"], keyed(parameters, idempotency)
+                self._queries["accept_keyed_analysis"],
+                keyed(parameters, idempotency),
+                seen_by=owner,
             )
             if rows:
                 return None
@@ -73,13 +76,16 @@ class PostgresAnalysisStore:
 
     async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
         rows = await self._pool.fetch(
-            self._queries["find_idempotency_key"], {"tenant_id": tenant_id, "key": key}
+            self._queries["find_idempotency_key"],
+            {"tenant_id": tenant_id, "key": key},
+            seen_by=tenant(tenant_id),
         )
         return KeyUse(*rows[0]) if rows else None
 
     async def request_cancel(self, tenant_id: str, request_id: UUID, at: datetime) -> None:
         parameters = {"tenant_id": tenant_id, "request_id": request_id, "at": at}
-        await self._pool.run(self._queries["request_cancel"], parameters)
+        viewer = tenant(tenant_id)
+        await self._pool.run(self._queries["request_cancel"], parameters, seen_by=viewer)
 
     async def accept_replay(
         self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
@@ -88,7 +94,8 @@ class PostgresAnalysisStore:
             "tenant_id": tenant_id, "request_id": request_id, "as_id": as_id, "at": at,
             "deadline_at": deadline_at, "most": MOST_REPLAYS,
         }  # fmt: skip
-        await self._pool.run(self._queries["accept_replay"], parameters)
+        viewer = tenant(tenant_id)
+        await self._pool.run(self._queries["accept_replay"], parameters, seen_by=viewer)
         made = await self.find(tenant_id, as_id)
         if made is not None:
             return Unannounced(made.request, made.lane)
@@ -99,7 +106,9 @@ class PostgresAnalysisStore:
 
     async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None:
         rows = await self._pool.fetch(
-            self._queries["find_analysis"], {"tenant_id": tenant_id, "request_id": request_id}
+            self._queries["find_analysis"],
+            {"tenant_id": tenant_id, "request_id": request_id},
+            seen_by=tenant(tenant_id),
         )
         return to_analysis(rows[0]) if rows else None
 
@@ -138,7 +147,10 @@ class PostgresAnalysisStore:
     ) -> None:
         if cancellations:
             parameters = identities(cancellations) | {"at": at}
-            await self._pool.run(self._queries["mark_cancels_announced"], parameters)
+            owners = {told.tenant_id for told in cancellations}
+            viewer = tenant(owners.pop()) if len(owners) == 1 else None
+            statement = self._queries["mark_cancels_announced"]
+            await self._pool.run(statement, parameters, seen_by=viewer)
 
     async def without_row(self, keys: Sequence[str]) -> list[str]:
         owned = {key: owner for key in keys if (owner := owner_of(key)) is not None}

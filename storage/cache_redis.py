@@ -1,26 +1,20 @@
 """Terminal analyses in Redis, shared by every process; whatever goes wrong with it is a miss."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import Pipeline
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
 
 from storage.breaker import CircuitBreaker
 from storage.cached_analysis import from_cached, to_cached
-from storage.errors import NotFoundError, StorageError, StoreRefusesError, StoreUnavailableError
+from storage.errors import StorageError, StoreUnavailableError
 from storage.ports import Analysis, Completed
+from storage.redis_connection import PROBE_S, make_redis_client, redis_errors_translated
 
 T = TypeVar("T")
-
-_CONNECTIONS = 16
-_PROBE_S = 0.05
 
 
 class RedisResultCache:
@@ -45,7 +39,7 @@ class RedisResultCache:
         self._ttl_s = ttl_s
         self._breaker = breaker or CircuitBreaker("redis", pause_s=5)
         self._on_failure = on_failure
-        self._redis = _client(url, timeout_s)
+        self._redis = make_redis_client(url, timeout_s)
         self.misses = 0
 
     async def get(self, tenant_id: str, request_id: UUID) -> Analysis | None:
@@ -62,7 +56,7 @@ class RedisResultCache:
                 await self._ask("put", pipeline.execute)
 
     async def check(self) -> None:
-        with self._breaker.checking(), _translated():
+        with self._breaker.checking(), redis_errors_translated():
             async with asyncio.timeout(self._timeout_s):
                 await self._redis.ping()
 
@@ -80,8 +74,8 @@ class RedisResultCache:
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
         with suppress(StorageError), self._breaker.asking() as is_probe:
             try:
-                with _translated():
-                    async with asyncio.timeout(_PROBE_S if is_probe else self._timeout_s):
+                with redis_errors_translated():
+                    async with asyncio.timeout(PROBE_S if is_probe else self._timeout_s):
                         return await ask()
             except StoreUnavailableError:
                 self._on_failure(operation)
@@ -89,36 +83,5 @@ class RedisResultCache:
         return None
 
 
-def _client(url: str, timeout_s: float) -> Redis:
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=_CONNECTIONS,
-        timeout=timeout_s,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,  # plain commands from the first byte: no greeting to wait for
-        driver_info=None,
-    )
-    return Redis.from_pool(pool)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Errors of the driver leave as storage errors; a server that answers with one serves."""
-    try:
-        yield
-    except ResponseError as error:
-        if str(error).startswith("WRONGTYPE"):  # somebody else wrote under our key
-            raise NotFoundError(_reason(error)) from error
-        raise StoreRefusesError("redis", _reason(error)) from error
-    except (RedisError, OSError) as error:
-        raise StoreUnavailableError("redis", _reason(error)) from error
-
-
 def _key(tenant_id: str, request_id: UUID) -> str:
     return f"analysis:{tenant_id}:{request_id}"
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200] or type(error).__name__

@@ -33,6 +33,11 @@ def is_well_formed(key: str) -> bool:
     )
 
 
+def shown_prefix(key: str) -> str:
+    """As much of a key as lists show, for people to tell keys apart: 24 of its 178 bits."""
+    return key[:8]
+
+
 def hash_api_key(key: str) -> bytes:
     """SHA-256 of the whole key: what is stored, and what is looked for."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
 from storage.key_format import hash_api_key
 from storage.ports import ApiKey, ApiKeyStore
+from storage.remembered import Remembered
 
-_T = TypeVar("_T")
 _MAX_KEY_CHARS = 512
-_REMEMBERED = 10_000
 
 
 class KnownKeys:
@@ -29,8 +27,8 @@ class KnownKeys:
     ) -> None:
         self._store = store
         self._now = now
-        self._hits: _Remembered[ApiKey] = _Remembered(hit_s)
-        self._misses: _Remembered[None] = _Remembered(miss_s)
+        self._hits: Remembered[ApiKey] = Remembered(hit_s)
+        self._misses: Remembered[None] = Remembered(miss_s)
 
     async def find(self, key: str | None) -> ApiKey | None:
         """None for a key that lets nobody in. Raises StoreUnavailableError when the key is not
@@ -58,23 +56,3 @@ def bearer_key(authorization: str) -> str | None:
     """The key in an `Authorization: Bearer …` value; None for any other scheme."""
     scheme, _, rest = authorization.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else None
-
-
-class _Remembered(Generic[_T]):
-    """The oldest entry goes when it is full."""
-
-    def __init__(self, lasts_s: float) -> None:
-        self._lasts_s = lasts_s
-        self._entries: dict[bytes, tuple[float, _T]] = {}
-
-    def get(self, digest: bytes, now: float) -> tuple[_T] | None:
-        entry = self._entries.get(digest)
-        if entry is None or entry[0] <= now:
-            return None
-        return (entry[1],)
-
-    def put(self, digest: bytes, value: _T, now: float) -> None:
-        self._entries.pop(digest, None)
-        while len(self._entries) >= _REMEMBERED:
-            del self._entries[next(iter(self._entries))]
-        self._entries[digest] = (now + self._lasts_s, value)

@@ -5,6 +5,9 @@ A driver is imported only where it is used: the S3 and the Redis client cost 6 M
 # ruff: noqa: PLC0415 - imported where used, as said above
 
 from storage.breaker import CircuitBreaker, make_breaker
+from storage.limits import LimitStore
+from storage.limits_fallback import FallbackLimitStore
+from storage.limits_memory import MemoryLimitStore
 from storage.ports import ImageStore, ResultCache
 from storage.postgres_pool import PostgresPool
 from storage.settings import BreakerSettings, BucketSettings, PostgresSettings, RedisSettings
@@ -22,7 +25,10 @@ def open_images(settings: BucketSettings, metrics: Metrics, *, threads: int = 8)
     return S3ImageStore(settings, threads=threads, breaker=breaker)
 
 
-def open_cache(settings: RedisSettings, metrics: Metrics) -> ResultCache:
+def open_cache(
+    settings: RedisSettings, metrics: Metrics, *, breaker: CircuitBreaker | None = None
+) -> ResultCache:
+    """`breaker` is given where others of this process ask the same Redis."""
     if settings.url is None:
         from storage.cache_memory import MemoryResultCache
 
@@ -33,9 +39,27 @@ def open_cache(settings: RedisSettings, metrics: Metrics) -> ResultCache:
         settings.url.get_secret_value(),
         timeout_s=settings.timeout_s,
         ttl_s=settings.result_ttl_s,
-        breaker=_shown_breaker("redis", settings, metrics),
+        breaker=breaker or redis_breaker(settings, metrics),
         on_failure=lambda operation: metrics.cache_failures.labels(operation).inc(),
     )
+
+
+def open_limits(
+    settings: RedisSettings, metrics: Metrics, *, breaker: CircuitBreaker | None = None
+) -> LimitStore:
+    """Shared by all processes when there is a Redis, else this process's own."""
+    if settings.url is None:
+        return MemoryLimitStore()
+    from storage.limits_redis import RedisLimitStore
+
+    url, timeout_s = settings.url.get_secret_value(), settings.timeout_s
+    breaker = breaker or redis_breaker(settings, metrics)
+    return FallbackLimitStore(RedisLimitStore(url, timeout_s=timeout_s, breaker=breaker), metrics)
+
+
+def redis_breaker(settings: RedisSettings, metrics: Metrics) -> CircuitBreaker:
+    """One for all that ask Redis in a process: what one of them learns the others know."""
+    return _shown_breaker("redis", settings, metrics)
 
 
 def make_pool(settings: PostgresSettings, metrics: Metrics) -> PostgresPool:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted, Lane
 from schemas.failures import FailureCode
 from schemas.result import AnalysisResult
+from schemas.roles import Role, Tier
 
 Request = ImageRequested | ImageSubmitted
 """What can be accepted: a picture by its address, or a picture already stored."""
@@ -219,21 +221,63 @@ class AnalysisStore(Protocol):
     async def aclose(self) -> None: ...
 
 
+Network = IPv4Network | IPv6Network
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key; the key itself is not (only its SHA-256 is stored)."""
+    """What is known of a key; the key itself is not (only its SHA-256 is stored).
+
+    Empty `scopes` narrow nothing, empty `networks` let it come from everywhere; `tier` is what
+    its tenant has booked.
+    """
 
     key_id: str
     tenant_id: str
+    role: Role = Role.ANALYST
+    scopes: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+    tier: Tier = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNote:
+    """What people know a key by: `prefix` is its beginning, `created_by` a name of a credential."""
+
+    name: str
+    prefix: str = ""
+    created_by: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key as its owners see it in a list."""
+
+    key: ApiKey
+    note: KeyNote
+    created_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class ApiKeyStore(Protocol):
+    """Raises StoreUnavailableError."""
+
     async def find_api_key(self, key_hash: bytes) -> ApiKey | None:
         """By SHA-256 of the whole key; unknown, revoked and expired keys are None."""
         ...
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, name: str) -> None:
-        """Adds the tenant too when it is new. A repeat changes nothing."""
+    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
+        """Whether it was new. Adds the tenant too when that is. A repeat changes nothing."""
+        ...
+
+    async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
+        """The tenant's, revoked and expired ones too; oldest first."""
+        ...
+
+    async def revoke_api_key(self, tenant_id: str, key_id: str) -> None:
+        """The first moment stays. Raises NotFoundError when the tenant has no such key."""
         ...
 
 

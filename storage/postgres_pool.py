@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from storage.breaker import CircuitBreaker, make_breaker
 from storage.errors import TransientStorageError
 from storage.postgres_errors import ConnectionLostError, first_line, translated
+from storage.row_security import Asked, RowSecurity, Viewer
 from storage.settings import PostgresSettings
 
 Row = TupleRow
@@ -56,6 +57,7 @@ class PostgresPool:
             connection_s=settings.pool_wait_s,
             answer_s=settings.statement_timeout_ms / 1000 + _GRACE_S,
         )
+        self._row_security = RowSecurity()
         self._pool = AsyncConnectionPool(
             self._dsn,
             kwargs=self._options,
@@ -75,23 +77,34 @@ class PostgresPool:
     async def aclose(self) -> None:
         await self._pool.close()
 
-    async def run(self, statement: bytes, parameters: Mapping[str, object] | None = None) -> None:
+    async def run(
+        self,
+        statement: bytes,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        seen_by: Viewer | None = None,
+    ) -> None:
         """For what returns no rows. Raises StoreUnavailableError, TransientStorageError."""
-        await self.fetch(statement, parameters)
+        await self.fetch(statement, parameters, seen_by=seen_by)
 
     async def fetch(
-        self, statement: bytes, parameters: Mapping[str, object] | None = None
+        self,
+        statement: bytes,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        seen_by: Viewer | None = None,
     ) -> list[Row]:
-        """All rows. Raises StoreUnavailableError, TransientStorageError."""
+        """All rows, of those that the viewer may see where our database user does not own the
+        tables. Raises StoreUnavailableError, TransientStorageError."""
         with self._breaker.asking():
-            return await self._fetch(statement, parameters, self._bounds)
+            return await self._fetch(Asked(statement, parameters, seen_by), self._bounds)
 
     async def ask_anyway(self, statement: bytes) -> list[Row]:
         """For a health check: all rows, also while the breaker is open, which a success closes.
         Waits 1.8 s at most for a connection, and for the answer. Raises StoreUnavailableError."""
         bounds = _Bounds(min(self._bounds.connection_s, _CHECK_S), _CHECK_S)
         with self._breaker.checking():
-            return await self._fetch(statement, None, bounds)
+            return await self._fetch(Asked(statement), bounds)
 
     async def connect_alone(self) -> AsyncConnection[Row]:
         """A connection outside the pool, for what lasts (a session's lock); the caller closes it.
@@ -106,24 +119,19 @@ class PostgresPool:
         The server's own statement timeout comes first when it is alive."""
         return _bounded(connection, within_s=self._bounds.answer_s)
 
-    async def _fetch(
-        self, statement: bytes, parameters: Mapping[str, object] | None, bounds: _Bounds
-    ) -> list[Row]:
+    async def _fetch(self, asked: Asked, bounds: _Bounds) -> list[Row]:
         for attempt in range(1, _ATTEMPTS):
             with suppress(TransientStorageError, ConnectionLostError):
-                return await self._fetch_once(statement, parameters, bounds)
+                return await self._fetch_once(asked, bounds)
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
-        return await self._fetch_once(statement, parameters, bounds)
+        return await self._fetch_once(asked, bounds)
 
-    async def _fetch_once(
-        self, statement: bytes, parameters: Mapping[str, object] | None, bounds: _Bounds
-    ) -> list[Row]:
+    async def _fetch_once(self, asked: Asked, bounds: _Bounds) -> list[Row]:
         with translated():
             connection = await self._take(bounds.connection_s)
             try:
                 with _bounded(connection, within_s=bounds.answer_s):
-                    cursor = await connection.execute(statement, parameters, prepare=True)
-                    return [] if cursor.description is None else await cursor.fetchall()
+                    return await self._row_security.rows(connection, asked)
             except ConnectionTimeout:
                 raise
             except OperationalError as error:

@@ -106,8 +106,9 @@ WHERE a.tenant_id = fact.tenant_id AND a.request_id = fact.request_id
   )
 
 -- name: count_unfinished
+-- A view of their moments alone: whoever sees only one tenant's rows can count them all.
 SELECT count(*)
-FROM (SELECT 1 FROM analyses WHERE state = 'accepted' LIMIT %(limit)s) AS unfinished
+FROM (SELECT 1 FROM unfinished_analyses LIMIT %(limit)s) AS unfinished
 
 -- name: find_unannounced
 SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
@@ -163,10 +164,10 @@ SELECT version_num FROM alembic_version
 -- name: find_api_key
 -- The last use is written once a minute at most: reading a key should not cost a write each time.
 WITH found AS (
-    SELECT key_id, tenant_id
-    FROM api_keys
-    WHERE key_hash = %(key_hash)s
-      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    SELECT k.key_id, k.tenant_id, k.role, k.scopes, k.networks, t.tier
+    FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id
+    WHERE k.key_hash = %(key_hash)s
+      AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 ), used AS (
     UPDATE api_keys AS k
     SET last_used_at = now()
@@ -174,15 +175,32 @@ WITH found AS (
     WHERE k.key_id = found.key_id
       AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
 )
-SELECT key_id, tenant_id FROM found
+SELECT key_id, tenant_id, role, scopes, networks, tier FROM found
 
 -- name: add_api_key
 WITH tenant AS (
     INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
 )
-INSERT INTO api_keys (key_id, tenant_id, key_hash, name)
-VALUES (%(key_id)s, %(tenant_id)s, %(key_hash)s, %(name)s)
+INSERT INTO api_keys (
+    key_id, tenant_id, key_hash, role, scopes, networks, name, prefix, created_by, expires_at
+) VALUES (
+    %(key_id)s, %(tenant_id)s, %(key_hash)s, %(role)s, %(scopes)s::text[], %(networks)s::text[],
+    %(name)s, %(prefix)s, %(created_by)s, %(expires_at)s
+)
 ON CONFLICT DO NOTHING
+RETURNING key_id
+
+-- name: list_api_keys
+SELECT k.key_id, k.tenant_id, k.role, k.scopes, k.networks, t.tier,
+       k.name, k.prefix, k.created_by, k.expires_at, k.created_at, k.revoked_at, k.last_used_at
+FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id
+WHERE k.tenant_id = %(tenant_id)s
+ORDER BY k.created_at, k.key_id
+
+-- name: revoke_api_key
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
+WHERE tenant_id = %(tenant_id)s AND key_id = %(key_id)s
+RETURNING key_id
 
 -- name: find_handled_letters
 SELECT topic, partition, record_offset, action, request_id, handled_at
@@ -193,3 +211,175 @@ FROM handled_letters WHERE log_identity = %(log_identity)s
 INSERT INTO handled_letters (log_identity, topic, partition, record_offset, action, request_id)
 VALUES (%(log_identity)s, %(topic)s, %(partition)s, %(offset)s, %(action)s, %(request_id)s)
 ON CONFLICT DO NOTHING
+
+-- name: append_audit_event
+INSERT INTO audit_events (
+    id, at, tenant_id, actor, actor_kind, action, target, outcome, address, trace_id, details
+) VALUES (
+    %(id)s, %(at)s, %(tenant_id)s, %(actor)s, %(actor_kind)s, %(action)s, %(target)s, %(outcome)s,
+    %(address)s, %(trace_id)s, %(details)s::jsonb
+)
+ON CONFLICT (id) DO NOTHING
+
+-- name: find_audit_events
+SELECT id, at, tenant_id, actor, actor_kind, action, target, outcome, address, trace_id,
+       details::text
+FROM audit_events
+WHERE (%(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s)
+  AND (%(action)s::text IS NULL OR action = %(action)s)
+  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+ORDER BY at DESC, id DESC
+LIMIT %(limit)s
+
+-- name: add_user
+WITH tenant AS (
+    INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
+)
+INSERT INTO users AS u (user_id, tenant_id, username, role, password_hash, created_at)
+VALUES (
+    %(user_id)s, %(tenant_id)s, %(username)s, %(role)s, %(password_hash)s, %(created_at)s
+)
+ON CONFLICT (tenant_id, username) DO UPDATE
+SET username = EXCLUDED.username WHERE u.user_id = EXCLUDED.user_id
+RETURNING user_id
+
+-- name: find_user
+SELECT user_id, tenant_id, username, role, created_at, disabled_at
+FROM users WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+
+-- name: find_login
+SELECT password_hash, user_id, tenant_id, username, role, created_at, disabled_at
+FROM users WHERE tenant_id = %(tenant_id)s AND username = %(username)s
+
+-- name: list_users
+SELECT user_id, tenant_id, username, role, created_at, disabled_at
+FROM users WHERE tenant_id = %(tenant_id)s ORDER BY username
+
+-- name: change_user
+-- No row when it would leave the tenant without an administrator. The administrators are locked
+-- first, always in the same order: of two changes at once the second sees what the first did.
+WITH admins AS (
+    SELECT user_id FROM users
+    WHERE tenant_id = %(tenant_id)s AND role = 'admin' AND disabled_at IS NULL
+    ORDER BY user_id FOR UPDATE
+), changed AS (
+    UPDATE users AS u
+    SET role = coalesce(%(role)s::text, u.role),
+        disabled_at = CASE %(is_disabled)s::boolean
+            WHEN true THEN coalesce(u.disabled_at, now())
+            WHEN false THEN NULL
+            ELSE u.disabled_at
+        END,
+        not_before = CASE WHEN %(is_disabled)s::boolean THEN now() ELSE u.not_before END
+    WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s
+      AND (
+          (coalesce(%(role)s::text, 'admin') = 'admin' AND %(is_disabled)s::boolean IS NOT TRUE)
+          OR u.user_id NOT IN (SELECT user_id FROM admins)
+          OR EXISTS (SELECT FROM admins AS a WHERE a.user_id <> u.user_id)
+      )
+    RETURNING user_id, tenant_id, username, role, created_at, disabled_at
+), ended AS (
+    UPDATE sessions AS s SET revoked_at = now()
+    FROM changed WHERE s.user_id = changed.user_id AND s.revoked_at IS NULL
+      AND changed.disabled_at IS NOT NULL
+)
+SELECT user_id, tenant_id, username, role, created_at, disabled_at FROM changed
+
+-- name: set_password
+WITH changed AS (
+    UPDATE users SET password_hash = %(password_hash)s, not_before = now()
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+    RETURNING user_id
+), ended AS (
+    UPDATE sessions AS s SET revoked_at = now()
+    FROM changed WHERE s.user_id = changed.user_id AND s.revoked_at IS NULL
+)
+SELECT user_id FROM changed
+
+-- name: remove_user
+WITH admins AS (
+    SELECT user_id FROM users
+    WHERE tenant_id = %(tenant_id)s AND role = 'admin' AND disabled_at IS NULL
+    ORDER BY user_id FOR UPDATE
+)
+DELETE FROM users AS u
+WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s
+  AND (
+      u.user_id NOT IN (SELECT user_id FROM admins)
+      OR EXISTS (SELECT FROM admins AS a WHERE a.user_id <> u.user_id)
+  )
+RETURNING user_id
+
+-- name: begin_session
+WITH over AS (
+    DELETE FROM sessions
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND expires_at <= now()
+), forgotten AS (
+    DELETE FROM revoked_tokens WHERE tenant_id = %(tenant_id)s AND expires_at <= now()
+), begun AS (
+    INSERT INTO sessions (session_id, tenant_id, user_id, expires_at)
+    VALUES (%(session_id)s, %(tenant_id)s, %(user_id)s, %(expires_at)s)
+    ON CONFLICT (session_id) DO NOTHING
+    RETURNING session_id, tenant_id
+)
+INSERT INTO refresh_tokens (token_hash, session_id, tenant_id)
+SELECT %(token_hash)s, session_id, tenant_id FROM begun
+
+-- name: rotate_refresh_token
+-- A statement that is sent again after a lost connection brings the same new token: it is not
+-- taken for a second use of the old one.
+WITH used AS (
+    UPDATE refresh_tokens AS r
+    SET used_at = coalesce(r.used_at, now()), replaced_by = %(new_hash)s
+    FROM sessions AS s JOIN users AS u ON u.user_id = s.user_id
+    WHERE r.token_hash = %(token_hash)s AND r.tenant_id = %(tenant_id)s
+      AND s.session_id = r.session_id AND s.revoked_at IS NULL AND s.expires_at > now()
+      AND u.disabled_at IS NULL
+      AND (r.used_at IS NULL OR r.replaced_by = %(new_hash)s)
+    RETURNING s.session_id, s.tenant_id, s.user_id, s.expires_at
+), added AS (
+    INSERT INTO refresh_tokens (token_hash, session_id, tenant_id)
+    SELECT %(new_hash)s, session_id, tenant_id FROM used
+    ON CONFLICT (token_hash) DO NOTHING
+)
+SELECT session_id, tenant_id, user_id, expires_at FROM used
+
+-- name: revoke_reused_session
+UPDATE sessions AS s SET revoked_at = coalesce(s.revoked_at, now())
+FROM refresh_tokens AS r
+WHERE r.token_hash = %(token_hash)s AND r.tenant_id = %(tenant_id)s AND r.used_at IS NOT NULL
+  AND s.session_id = r.session_id
+RETURNING s.session_id, s.tenant_id, s.user_id, s.expires_at
+
+-- name: revoke_session
+UPDATE sessions AS s SET revoked_at = coalesce(s.revoked_at, now())
+FROM refresh_tokens AS r
+WHERE r.token_hash = %(token_hash)s AND r.tenant_id = %(tenant_id)s
+  AND s.session_id = r.session_id
+RETURNING s.session_id, s.tenant_id, s.user_id, s.expires_at
+
+-- name: revoke_token
+INSERT INTO revoked_tokens (tenant_id, jti, expires_at)
+VALUES (%(tenant_id)s, %(jti)s, %(expires_at)s)
+ON CONFLICT (tenant_id, jti) DO NOTHING
+
+-- name: find_standing
+SELECT u.username, u.role, t.tier, u.not_before
+FROM users AS u
+JOIN tenants AS t ON t.tenant_id = u.tenant_id
+JOIN sessions AS s ON s.session_id = %(session_id)s AND s.user_id = u.user_id
+WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s AND u.disabled_at IS NULL
+  AND s.revoked_at IS NULL AND s.expires_at > now()
+  AND NOT EXISTS (
+      SELECT FROM revoked_tokens AS r WHERE r.tenant_id = u.tenant_id AND r.jti = %(jti)s
+  )
+
+-- name: find_tier
+SELECT t.tier FROM tenants AS t
+WHERE t.tenant_id = %(tenant_id)s
+  AND NOT EXISTS (
+      SELECT FROM revoked_tokens AS r WHERE r.tenant_id = t.tenant_id AND r.jti = %(jti)s
+  )
+
+-- name: set_tier
+UPDATE tenants SET tier = %(tier)s WHERE tenant_id = %(tenant_id)s RETURNING tenant_id

@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(gt=0)]
 class StorageSettings(BaseModel):
     """Frozen, and closed: a misspelt name is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class BreakerSettings(StorageSettings):

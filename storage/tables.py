@@ -14,10 +14,11 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING_CONVENTION = {
@@ -42,6 +43,7 @@ HAS_ITS_FAILURE = (
     " ELSE num_nonnulls(failure_code, failure_message, failure_retryable, failure_attempts) = 0 END"
 )
 HAS_ITS_END = "state = 'deleted' OR (state = 'accepted') = (finished_at IS NULL)"
+IS_KNOWN_ROLE = "role IN ('viewer', 'analyst', 'operator', 'admin')"
 
 
 class Table(DeclarativeBase):
@@ -60,6 +62,11 @@ class Tenant(Table):
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    tier: Mapped[str] = mapped_column(server_default=text("'standard'"))
+
+    __table_args__ = (
+        CheckConstraint("tier IN ('free', 'standard', 'premium')", name="tier_is_known"),
+    )
 
 
 class ApiKeyRow(Table):
@@ -75,10 +82,16 @@ class ApiKeyRow(Table):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    role: Mapped[str] = mapped_column(server_default=text("'analyst'"))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    prefix: Mapped[str] = mapped_column(server_default=text("''"))
+    created_by: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("octet_length(key_hash) = 32", name="key_hash_is_sha256"),
-    )  # fmt: skip
+        CheckConstraint(IS_KNOWN_ROLE, name="role_is_known"),
+    )
 
 
 class AnalysisRow(Table):
@@ -157,4 +170,91 @@ class HandledLetterRow(Table):
 
     __table_args__ = (
         CheckConstraint("action IN ('replayed', 'discarded')", name="action_is_known"),
+    )
+
+
+class UserRow(Table):
+    """A person, who logs in as `username@tenant_id`. Access tokens issued before `not_before` are
+    not good any more."""
+
+    __tablename__ = "users"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
+    username: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
+    not_before: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "username"),
+        CheckConstraint(IS_KNOWN_ROLE, name="role_is_known"),
+    )
+
+
+class SessionRow(Table):
+    """What one login began."""
+
+    __tablename__ = "sessions"
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str]
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.user_id", ondelete="CASCADE"), index=True
+    )
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshTokenRow(Table):
+    """`token_hash` is the SHA-256; a token that was exchanged stays, to notice a second use."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(
+        ForeignKey("sessions.session_id", ondelete="CASCADE"), index=True
+    )
+    tenant_id: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None]
+    replaced_by: Mapped[bytes | None]
+
+
+class RevokedTokenRow(Table):
+    """Access tokens by their `jti`, until they have expired anyway."""
+
+    __tablename__ = "revoked_tokens"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class AuditEventRow(Table):
+    """Who did what to what. The migration adds a trigger that refuses every change of a row."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    tenant_id: Mapped[str | None]
+    actor: Mapped[str]
+    actor_kind: Mapped[str]
+    action: Mapped[str]
+    target: Mapped[str]
+    outcome: Mapped[str]
+    address: Mapped[str | None]
+    trace_id: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+    __table_args__ = (
+        CheckConstraint(
+            "actor_kind IN ('key', 'user', 'system', 'operator')", name="actor_kind_is_known"
+        ),
+        CheckConstraint("outcome IN ('done', 'refused', 'failed')", name="outcome_is_known"),
+        Index("ix_audit_events_tenant_id_at", "tenant_id", "at"),
     )

@@ -59,6 +59,11 @@ class Metrics:
             "analyzer_dead_letters", "Messages set aside", ("processor", "reason"),
             registry=registry,
         )  # fmt: skip
+        self.scans = Counter(
+            "analyzer_scans", "Pictures by what the malware scanner said: clean, found, refused (too "
+            "many bytes), failed (no answer about this one), unavailable, skipped, off",
+            ("outcome",), registry=registry,
+        )  # fmt: skip
         self.inference_seconds = Histogram(
             "analyzer_inference_duration_seconds", "Decode, inference and selection of one picture",
             ("model",), buckets=_SECONDS, registry=registry,
@@ -84,6 +89,18 @@ class Metrics:
         self.breaker_opened = Counter(
             "analyzer_breaker_opened", "Times it opened; probes that failed are not counted again",
             ("dependency",), registry=registry,
+        )  # fmt: skip
+        self.limited = Counter(
+            "analyzer_limited", "Requests refused by a limit, by its name", ("limit",),
+            registry=registry,
+        )  # fmt: skip
+        self.limiter_degraded = Gauge(
+            "analyzer_limiter_degraded", "1 while each process enforces limits by itself",
+            registry=registry,
+        )  # fmt: skip
+        self.audit_events = Counter(
+            "analyzer_audit_events", "Noted, and written, only counted (sampled) or lost (logged)",
+            ("action", "outcome"), registry=registry,
         )  # fmt: skip
 
     def inbox_refused(self, principal: str, reason: str) -> None:

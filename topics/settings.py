@@ -21,7 +21,7 @@ class KafkaSettings(BaseModel):
     `key_file` are a client certificate. All three are PEM files and are read once by each process:
     a renewed certificate counts from its next start."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     bootstrap_servers: str = "127.0.0.1:9092"
     security_protocol: SecurityProtocol = "PLAINTEXT"

@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.api_keys import add_key
 from cli.exit_codes import DependencyError
 from cli.settings import Settings, require
+from schemas.identity import KeyWish
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.errors import StorageError
 from storage.postgres_pool import PostgresPool
@@ -33,7 +34,8 @@ async def _prepare(settings: Settings, key: str | None) -> None:
         postgres = require(settings.postgres, "ANALYZER_POSTGRES__DSN")
         if not await _is_current(postgres):
             await asyncio.to_thread(_migrate, postgres)
-        await add_key(postgres, key, tenant=DEMO_TENANT, name="demo key of the embedded mode")
+        wish = KeyWish(name="demo key of the embedded mode")
+        await add_key(postgres, key, tenant=DEMO_TENANT, wish=wish)
     await creating
 
 

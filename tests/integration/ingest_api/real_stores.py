@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from ingest_api.app import create_app
 from ingest_api.parts import ApiParts
 from ingest_api.wiring import ApiConfig, make_parts
 from storage.opening import make_pool
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from telemetry.metrics import Metrics
 from topics.catalog import RESULTS
 from topics.memory import MemoryLog, MemoryPublisher, MemoryTail
@@ -23,6 +24,8 @@ from topics.memory import MemoryLog, MemoryPublisher, MemoryTail
 class RealStores:
     parts: ApiParts
     client: httpx.AsyncClient
+    app: FastAPI
+    log: MemoryLog
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -41,7 +44,8 @@ class RealStores:
             await pool.open()
             for name in ("acme", "globex"):
                 digest = hashlib.sha256(name.encode()).digest()
-                await parts.api_keys.add_api_key(ApiKey(f"key-{name}", name), digest, name="t")
+                known = ApiKey(f"key-{name}", name)
+                await parts.api_keys.add_api_key(known, digest, note=KeyNote("t"))
 
         app = create_app(parts, opening=open_pool)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -50,7 +54,7 @@ class RealStores:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as http,
         ):
-            yield cls(parts, http)
+            yield cls(parts, http, app, log)
 
     def metric(self, name: str, **labels: str) -> float | None:
         """As a scrape sees it; asks no dependency."""

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from processors.app import ROLES
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.key_format import hash_api_key
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from tests.contract.storage.migrated import opened_pool
 from tests.integration.processors.flow import Flow
 from tests.support.poison_inbox import good_inbox_record, poison_inbox_records
@@ -53,7 +53,8 @@ async def let_in(flow: Flow) -> str:
     key = f"key-{token_hex(16)}"
     async with opened_pool(flow.dsn) as pool:
         known = ApiKey(key_id=f"id-{flow.tenant}", tenant_id=flow.tenant)
-        await PostgresApiKeyStore(pool).add_api_key(known, hash_api_key(key), name="outside")
+        note = KeyNote("outside")
+        await PostgresApiKeyStore(pool).add_api_key(known, hash_api_key(key), note=note)
     return key
 
 

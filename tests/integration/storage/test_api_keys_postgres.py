@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from storage.api_keys_postgres import PostgresApiKeyStore
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from storage.postgres_pool import PostgresPool
 
 pytestmark = pytest.mark.postgres
@@ -34,7 +34,7 @@ async def test_a_revoked_or_expired_key_is_none(
     pool: PostgresPool, postgres_database: str, ended: str
 ) -> None:
     store = PostgresApiKeyStore(pool)
-    await store.add_api_key(KEY, HASH, name="laptop")
+    await store.add_api_key(KEY, HASH, note=KeyNote("laptop"))
     change(postgres_database, "expires_at = now() + interval '1 hour'")
     assert await store.find_api_key(HASH) == KEY
     change(postgres_database, ended)
@@ -45,7 +45,7 @@ async def test_the_last_use_is_noted_once_a_minute(
     pool: PostgresPool, postgres_database: str
 ) -> None:
     store = PostgresApiKeyStore(pool)
-    await store.add_api_key(KEY, HASH, name="laptop")
+    await store.add_api_key(KEY, HASH, note=KeyNote("laptop"))
     assert last_used_at(postgres_database) is None
     await store.find_api_key(HASH)
     first = last_used_at(postgres_database)

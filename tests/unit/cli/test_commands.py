@@ -110,7 +110,7 @@ def test_help_loads_nothing_heavy() -> None:
             ("worker", "detect"),
             {
                 "ANALYZER_WORKER__PREFERRED_MODEL": "resnet",
-                "ANALYZER_POSTGRES__DSN": "postgresql://x",
+                "ANALYZER_POSTGRES__DSN": "postgresql:///x",
                 "ANALYZER_BUCKET__FOLDER": "/tmp",
             },
             2,

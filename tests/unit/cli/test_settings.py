@@ -101,10 +101,10 @@ def test_lists_are_comma_separated_or_json(text: str) -> None:
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "dsn"
-    file.write_text("postgresql://somewhere/db\n")
+    file.write_text("postgresql:///db?host=/run/postgres\n")
     postgres = load_settings({"ANALYZER_POSTGRES__DSN_FILE": str(file)}).postgres
     assert postgres is not None
-    assert postgres.dsn.get_secret_value() == "postgresql://somewhere/db"
+    assert postgres.dsn.get_secret_value() == "postgresql:///db?host=/run/postgres"
 
 
 def test_a_secret_from_two_places_is_refused(tmp_path: Path) -> None:

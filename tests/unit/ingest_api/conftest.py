@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from ingest_api.limit_settings import Limits
 from ingest_api.settings import ApiSettings
 from tests.unit.ingest_api.twin_api import TwinApi
 
@@ -16,8 +17,14 @@ def settings() -> ApiSettings:
 
 
 @pytest.fixture
-async def api(settings: ApiSettings) -> AsyncIterator[TwinApi]:
-    async with TwinApi(settings).running() as twin:
+def limits() -> Limits:
+    """The published defaults; a module of tests may override them."""
+    return Limits()
+
+
+@pytest.fixture
+async def api(settings: ApiSettings, limits: Limits) -> AsyncIterator[TwinApi]:
+    async with TwinApi(settings, limits=limits).running() as twin:
         yield twin
 
 

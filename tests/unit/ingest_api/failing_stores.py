@@ -11,7 +11,11 @@ from storage.api_keys_memory import MemoryApiKeyStore
 from storage.cache_memory import MemoryResultCache
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
+from storage.limits import Rate, Verdict
+from storage.limits_fallback import FallbackLimitStore
+from storage.limits_memory import MemoryLimitStore
 from storage.ports import Analysis, ApiKey, IdempotencyKey, KeyUse, Request
+from telemetry.metrics import Metrics
 
 
 class Switch:
@@ -126,3 +130,26 @@ class Cache(MemoryResultCache):
 
 async def _nothing(_: Request) -> None:
     """Nothing happens after an acceptance."""
+
+
+class LimitsSwitch(FallbackLimitStore):
+    """Counted in memory; while `switch` is down by the fallback, as without Redis. `subjects` are
+    those asked about."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.switch = Switch("redis")
+        self.shared = _SwitchedLimits(self.switch)
+        super().__init__(self.shared, metrics)
+
+
+class _SwitchedLimits(MemoryLimitStore):
+    def __init__(self, switch: Switch) -> None:
+        self.now = 1000.0
+        super().__init__(clock=lambda: self.now)
+        self._switch = switch
+        self.subjects: list[str] = []
+
+    async def take(self, subject: str, rate: Rate, cost: int = 1) -> Verdict:
+        self._switch.pass_through()
+        self.subjects.append(subject)
+        return await super().take(subject, rate, cost)

@@ -23,7 +23,7 @@ class StreamClient:
     def __init__(
         self, app: ASGIApp, path: str, *, key: str = "acme-key", last_id: str = ""
     ) -> None:
-        headers = [(b"authorization", f"Bearer {key}".encode())]
+        headers = [(b"host", b"api"), (b"authorization", f"Bearer {key}".encode())]
         if last_id:
             headers.append((b"last-event-id", last_id.encode()))
         self._scope = {

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ingest_api.credentials import ApiKeyChecker
+from ingest_api.credentials import CredentialChecker, Given
 from ingest_api.errors import RefusedError
 from ingest_api.policies import POLICIES, Access
 from ingest_api.settings import ApiSettings
@@ -137,26 +137,26 @@ class Clock:
 
 async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi) -> None:
     clock = Clock()
-    checker = ApiKeyChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2, now=clock))
+    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2, now=clock))
     for _ in range(3):
-        assert (await checker.check("Bearer acme-key", None)).tenant_id == "acme"
+        assert (await checker.check(Given("Bearer acme-key", None))).tenant_id == "acme"
         with pytest.raises(RefusedError):
-            await checker.check("Bearer guess", None)
+            await checker.check(Given("Bearer guess", None))
     assert api.api_keys.lookups == 2
     clock.now += 3
     with pytest.raises(RefusedError):
-        await checker.check("Bearer guess", None)
-    await checker.check("Bearer acme-key", None)
+        await checker.check(Given("Bearer guess", None))
+    await checker.check(Given("Bearer acme-key", None))
     assert api.api_keys.lookups == 3
     clock.now += 28
-    await checker.check("Bearer acme-key", None)
+    await checker.check(Given("Bearer acme-key", None))
     assert api.api_keys.lookups == 4
 
 
 async def test_guesses_do_not_fill_the_memory() -> None:
     keys = KnownKeys(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2)
-    checker = ApiKeyChecker(keys)
+    checker = CredentialChecker(keys)
     for number in range(12_000):
         with pytest.raises(RefusedError):
-            await checker.check(None, f"guess-{number}")
+            await checker.check(Given(None, f"guess-{number}"))
     assert len(keys._misses._entries) == 10_000

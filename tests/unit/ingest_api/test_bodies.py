@@ -43,7 +43,11 @@ async def test_a_client_that_leaves_in_the_middle_stores_nothing(api: TwinApi) -
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = [(b"authorization", b"Bearer acme-key"), (b"content-type", FORM.encode())]
+    headers = [
+        (b"host", b"api"),
+        (b"authorization", b"Bearer acme-key"),
+        (b"content-type", FORM.encode()),
+    ]
     scope = {
         "type": "http", "method": "POST", "path": UPLOAD, "raw_path": UPLOAD.encode(),
         "query_string": b"", "headers": headers, "root_path": "", "scheme": "http",
@@ -73,7 +77,11 @@ async def test_a_client_that_leaves_while_it_waits_frees_its_place(api: TwinApi)
         left.set()
 
     api.answer = leave
-    headers = [(b"authorization", b"Bearer acme-key"), (b"content-type", FORM.encode())]
+    headers = [
+        (b"host", b"api"),
+        (b"authorization", b"Bearer acme-key"),
+        (b"content-type", FORM.encode()),
+    ]
     scope = {
         "type": "http", "method": "POST", "path": UPLOAD, "raw_path": UPLOAD.encode(),
         "query_string": b"", "headers": headers, "root_path": "", "scheme": "http",

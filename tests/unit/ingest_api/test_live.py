@@ -60,7 +60,7 @@ def test_once_forgets_the_oldest() -> None:
 
 async def test_another_log_is_another_place() -> None:
     log = MemoryLog()
-    hub = Hub(metrics=Metrics(), max_streams=9, max_streams_per_tenant=9)
+    hub = Hub(metrics=Metrics(), max_streams=9)
     tail = MemoryTail(log, RESULTS, hub.on_record)
     hub.follow(tail)
     assert hub.place().identity == ""
@@ -101,7 +101,7 @@ async def test_a_mailbox_wakes_who_waits_and_gives_up_in_time() -> None:
 
 
 def _news() -> News:
-    hub = Hub(metrics=Metrics(), max_streams=9, max_streams_per_tenant=9)
+    hub = Hub(metrics=Metrics(), max_streams=9)
     each = record()
     hub.on_record(each)
     news = hub.recall((each.key or b"").decode())

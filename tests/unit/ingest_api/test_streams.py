@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Message
 
 from ingest_api.event_ids import IdSealer, LogPlace
+from ingest_api.limit_settings import Limits, StandardTier
 from ingest_api.settings import ApiSettings
 from schemas.events import ImageAnalyzed
 from schemas.failures import FailureCode
@@ -30,8 +31,12 @@ UPLOAD = "/api/v1/analyze/upload"
 def settings() -> ApiSettings:
     return ApiSettings(
         stream_ping_s=0.05, stream_send_timeout_s=0.3, stream_queue=5, max_replayed_records=300,
-        max_streams_per_tenant=3,
     )  # fmt: skip
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits(standard=StandardTier(streams=3))
 
 
 def ids_of(frames: list[Frame]) -> list[str]:

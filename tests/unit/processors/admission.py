@@ -16,7 +16,7 @@ from schemas.events import ImageRequestedInbox, ImageSubmittedInbox, InboxEvent
 from storage.api_keys_memory import MemoryApiKeyStore
 from storage.key_format import hash_api_key
 from storage.known_keys import KnownKeys
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from tests.support.events import (
     TRACEPARENT,
     image_requested_inbox,
@@ -73,7 +73,7 @@ async def admission(
     store = MemoryApiKeyStore()
     for tenant_id, secret in SECRETS.items():
         key = ApiKey(f"key-of-{tenant_id}", tenant_id)
-        await store.add_api_key(key, hash_api_key(secret), name="test")
+        await store.add_api_key(key, hash_api_key(secret), note=KeyNote("test"))
     processor = AdmitRequest(
         producers=Producers(KnownKeys(store, hit_s=30, miss_s=2), bound=bound or {}),
         images=bench.images, analyses=bench.analyses, publisher=bench.publisher,

@@ -10,10 +10,16 @@ from uuid import UUID
 from processors.cancellations import Cancellations
 from processors.outcomes import Outcomes
 from processors.refusals import Refusals
+from processors.scan.port import Scanner
+from processors.scan.scan_picture import ScanPicture
+from processors.scan.settings import ScannerSettings
 from processors.settlement import Explain, Handler, Patience, Settlement
+from processors.stored_pictures import StoredPictures
 from schemas.contract import RequestEvent
 from schemas.events import AnalysisFailed, CancelRequested, ImageAnalyzed
 from storage.analyses_memory import MemoryAnalysisStore
+from storage.audit import AuditLog
+from storage.audit_memory import MemoryAuditStore
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
 from storage.ports import Analysis
@@ -88,6 +94,7 @@ class Bench:
     images: BreakableImages = field(default_factory=BreakableImages)
     analyses: BreakableAnalyses = field(default_factory=BreakableAnalyses)
     metrics: Metrics = field(default_factory=Metrics)
+    audit: MemoryAuditStore = field(default_factory=MemoryAuditStore)
     cancelled: Cancellations = field(default_factory=Cancellations)
     now: datetime = NOW
 
@@ -118,6 +125,21 @@ class Bench:
             topic, handle, group="test-group", publisher=self.publisher, refusals=self.refusals,
             metrics=self.metrics, patience=patience, explain=explain,
         )  # fmt: skip
+
+    def pictures(
+        self,
+        scanner: Scanner | None = None,
+        settings: ScannerSettings | None = None,
+        *,
+        max_image_bytes: int = 1000,
+    ) -> StoredPictures:
+        scan = ScanPicture(
+            scanner=scanner, settings=settings or ScannerSettings(), images=self.images,
+            outcomes=self.outcomes, audit=AuditLog(self.audit, self.metrics), metrics=self.metrics,
+        )  # fmt: skip
+        return StoredPictures(
+            images=self.images, scan=scan, outcomes=self.outcomes, max_image_bytes=max_image_bytes
+        )
 
     def written(self, name: str) -> list[Record]:
         return self.log.records[name]

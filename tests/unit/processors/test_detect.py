@@ -53,9 +53,8 @@ async def stored(bench: Bench, event: ImageSubmitted, content: bytes = PICTURE) 
 
 def handler(bench: Bench, answer: Detections | Exception = TWIN_ANSWER) -> DetectImage:
     return DetectImage(
-        images=bench.images, detector=MemoryDetector(answer), publisher=bench.publisher,
-        outcomes=bench.outcomes, metrics=bench.metrics, clock=bench.clock,
-        max_image_bytes=1000, interactive=True,
+        pictures=bench.pictures(), detector=MemoryDetector(answer), publisher=bench.publisher,
+        outcomes=bench.outcomes, metrics=bench.metrics, clock=bench.clock, interactive=True,
     )  # fmt: skip
 
 

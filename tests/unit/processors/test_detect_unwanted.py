@@ -41,9 +41,8 @@ class Queue(MemoryDetector):
 
 def handler(bench: Bench, detector: MemoryDetector) -> DetectImage:
     return DetectImage(
-        images=bench.images, detector=detector, publisher=bench.publisher,
-        outcomes=bench.outcomes, metrics=bench.metrics, clock=bench.clock,
-        max_image_bytes=1000, interactive=True,
+        pictures=bench.pictures(), detector=detector, publisher=bench.publisher,
+        outcomes=bench.outcomes, metrics=bench.metrics, clock=bench.clock, interactive=True,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from processors.fetch import FetchImage
 from schemas.events import ImageSubmitted
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
+from storage.audit import AuditLog
+from storage.audit_events import AuditQuery
 from storage.errors import StoreUnavailableError
 from tests.support.events import TRACEPARENT, image_requested, image_submitted
 from tests.unit.processors.bench import Bench
@@ -46,7 +48,7 @@ class TwinClient(GuardedClient):
 def handler(bench: Bench, client: TwinClient, topic: Topic = IMAGE_SUBMITTED) -> FetchImage:
     return FetchImage(
         client=client, images=bench.images, publisher=bench.publisher, outcomes=bench.outcomes,
-        clock=bench.clock, announce_on=topic, pause_s=0,
+        audit=AuditLog(bench.audit, bench.metrics), clock=bench.clock, announce_on=topic, pause_s=0,
     )  # fmt: skip
 
 
@@ -181,3 +183,15 @@ async def test_what_is_late_after_the_download_is_not_stored(bench: Bench) -> No
     await handler(bench, SlowClient(wait))(Envelope(requested, "an-id", None))
     assert [failed.code for failed in bench.failures()] == [FailureCode.DEADLINE_EXCEEDED]
     assert await bench.images.page("", 10) == []
+
+
+async def test_a_blocked_address_is_audited_by_its_host_alone(bench: Bench) -> None:
+    requested = image_requested(image_url="http://u:secret@10.0.0.1/path?token=secret")
+    client = TwinClient(BlockedAddressError("10.0.0.1 is not public"))
+    await handler(bench, client)(Envelope(requested, "an-id", TRACEPARENT))
+    (entry,) = await bench.audit.find(AuditQuery())
+    event = entry.event
+    assert (event.action, event.outcome) == ("address.blocked", "refused")
+    assert (event.tenant_id, event.target) == (requested.tenant_id, str(requested.request_id))
+    assert event.details == {"host": "10.0.0.1"}
+    assert event.trace_id == TRACEPARENT.split("-")[1]

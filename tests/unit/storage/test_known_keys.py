@@ -5,7 +5,7 @@ import pytest
 from storage.api_keys_memory import MemoryApiKeyStore
 from storage.key_format import hash_api_key
 from storage.known_keys import KnownKeys, bearer_key
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 
 ACME = ApiKey("k-1", "acme")
 
@@ -29,7 +29,7 @@ class Known:
         self.keys = KnownKeys(self.store, hit_s=30, miss_s=2, now=lambda: self.now)
 
     async def add(self, key: str) -> None:
-        await self.store.add_api_key(ACME, hash_api_key(key), name="test")
+        await self.store.add_api_key(ACME, hash_api_key(key), note=KeyNote("test"))
 
 
 @pytest.fixture

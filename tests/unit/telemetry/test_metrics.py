@@ -7,6 +7,7 @@ from telemetry.metrics import Metrics
 
 PUBLISHED = {
     "analyzer_announce_failures": ("counter", ()),
+    "analyzer_audit_events": ("counter", ("action", "outcome")),
     "analyzer_breaker_opened": ("counter", ("dependency",)),
     "analyzer_breaker_state": ("gauge", ("dependency",)),
     "analyzer_cache_failures": ("counter", ("operation",)),
@@ -17,9 +18,12 @@ PUBLISHED = {
     "analyzer_http_request_duration_seconds": ("histogram", ("route", "method")),
     "analyzer_http_requests": ("counter", ("route", "method", "status")),
     "analyzer_inference_duration_seconds": ("histogram", ("model",)),
+    "analyzer_limited": ("counter", ("limit",)),
+    "analyzer_limiter_degraded": ("gauge", ()),
     "analyzer_message_duration_seconds": ("histogram", ("processor",)),
     "analyzer_messages_processed": ("counter", ("processor", "outcome")),
     "analyzer_requests_accepted": ("counter", ("door",)),
+    "analyzer_scans": ("counter", ("outcome",)),
     "analyzer_sse_clients": ("gauge", ()),
     "analyzer_inbox_refused": ("counter", ("principal", "reason")),
     "analyzer_swept": ("counter", ("what",)),

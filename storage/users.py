@@ -1,0 +1,73 @@
+"""People of a tenant, and the port that keeps them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from schemas.roles import Role
+from storage.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logs in as `username@tenant_id`; who is disabled cannot."""
+
+    user_id: UUID
+    tenant_id: str
+    username: str
+    role: Role
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+    @property
+    def login(self) -> str:
+        return f"{self.username}@{self.tenant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanges:
+    """What is to be otherwise; None leaves it as it is."""
+
+    role: Role | None = None
+    is_disabled: bool | None = None
+
+
+class UsernameTakenError(StorageError):
+    """The tenant has somebody of that name."""
+
+
+class LastAdminError(StorageError):
+    """Without this one the tenant would have no administrator who can log in."""
+
+
+class UserStore(Protocol):
+    """Whoever is disabled or gets another password has no session any more, and no access token
+    of before is good. Raises StoreUnavailableError."""
+
+    async def add_user(self, user: User, password_hash: str) -> None:
+        """Adds the tenant too when it is new. Raises UsernameTakenError."""
+        ...
+
+    async def find_user(self, tenant_id: str, user_id: UUID) -> User | None: ...
+
+    async def find_login(self, tenant_id: str, username: str) -> tuple[User, str] | None:
+        """With the hash of the password."""
+        ...
+
+    async def list_users(self, tenant_id: str) -> list[User]:
+        """By name."""
+        ...
+
+    async def change_user(self, tenant_id: str, user_id: UUID, changes: UserChanges) -> User:
+        """As it is now. Raises NotFoundError, and LastAdminError: of two at once that would each
+        leave the other as the last one, one is refused."""
+        ...
+
+    async def set_password(self, tenant_id: str, user_id: UUID, password_hash: str) -> None:
+        """Raises NotFoundError."""
+        ...
+
+    async def remove_user(self, tenant_id: str, user_id: UUID) -> None:
+        """Raises NotFoundError, LastAdminError."""
+        ...

@@ -1,0 +1,1 @@
+"""The locks, the licences and the tree itself: only files are read."""
