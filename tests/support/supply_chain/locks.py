@@ -12,7 +12,9 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ("runtime", "embedded", "azure")
 ALL = (*SHIPPED, "build", "dev")
-_LINE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+?)(?: ; (?P<marker>.+?))? \\$")
+_LINE = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?==(?P<version>\S+?)(?: ; (?P<marker>.+?))? \\$"
+)
 
 
 @dataclass(frozen=True, slots=True)
