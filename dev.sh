@@ -181,13 +181,9 @@ lock() {
     fi
 }
 
-# What the product is made of, as CycloneDX, from the lock that the container image installs.
 sbom() {
     setup_env dev
-    mkdir -p var
-    "$venv/bin/cyclonedx-py" requirements "locks/${1:-runtime}.txt" --pyproject pyproject.toml \
-        --output-reproducible --output-file "var/sbom-${1:-runtime}.cdx.json"
-    say "wrote var/sbom-${1:-runtime}.cdx.json"
+    "$python" -m tests.support.supply_chain.sbom "$@"
 }
 
 docker_build() { docker build --file deployment/docker/Dockerfile --tag ai-image-analyzer:dev .; }

@@ -35,7 +35,7 @@ _JSON = "application/json"
 class OwnTokens:
     """What logging in takes; an API without a signing key has none."""
 
-    ring: KeyRing
+    ring: Callable[[], KeyRing]
     access: AccessTokens
     access_ttl_s: int
     session_ttl: timedelta
@@ -123,7 +123,7 @@ class Auth:
 
     async def jwks(self) -> Response:
         """The public keys of our access tokens (RFC 7517); none when nobody logs in here."""
-        body = b'{"keys":[]}' if self._own is None else self._own.ring.jwks()
+        body = b'{"keys":[]}' if self._own is None else self._own.ring().jwks()
         return Response(body, media_type=_JSON, headers={"Cache-Control": "public, max-age=300"})
 
     def _opened(self) -> OwnTokens:

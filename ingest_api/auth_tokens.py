@@ -46,7 +46,7 @@ class AccessTokens:
     token says leads anywhere else."""
 
     def __init__(
-        self, ring: KeyRing, settings: AuthSettings, *, clock: Callable[[], datetime]
+        self, ring: Callable[[], KeyRing], settings: AuthSettings, *, clock: Callable[[], datetime]
     ) -> None:
         self._ring = ring
         self._settings = settings
@@ -62,14 +62,14 @@ class AccessTokens:
             "tenant": session.tenant_id, "token_use": "access",
             "iat": issued_at, "nbf": issued_at, "exp": issued_at + self._settings.access_ttl_s,
         }  # fmt: skip
-        signing = self._ring.signing
-        header = {"kid": signing.kid, "typ": TYPE}
-        return jwt.encode(claims, self._ring.private, signing.algorithm, headers=header)
+        ring = self._ring()
+        header = {"kid": ring.signing.kid, "typ": TYPE}
+        return jwt.encode(claims, ring.private, ring.signing.algorithm, headers=header)
 
     def read(self, token: str) -> Claims | None:
         """None for whatever is wrong with it."""
         header = header_of_token(token)
-        key = None if header is None else self._ring.by_kid.get(header["kid"])
+        key = None if header is None else self._ring().by_kid.get(header["kid"])
         if key is None:
             return None
         found = verified(token, key.key, self._rules(key.algorithm))

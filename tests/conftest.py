@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.services.clamd import Clamd
 from tests.support.services.connections import (
     Elsewhere,
     KafkaServer,
@@ -17,6 +18,7 @@ from tests.support.services.connections import (
 from tests.support.services.databases import create_database, drop_database
 from tests.support.services.kafka import Kafka
 from tests.support.services.local_service import LocalService
+from tests.support.services.ports import free_port
 from tests.support.services.postgres import Postgres
 from tests.support.services.programs import NotInstalledError
 from tests.support.services.redis import Redis
@@ -55,6 +57,19 @@ def redis_server(elsewhere: Elsewhere, stack: Stack) -> RedisServer:
 @pytest.fixture(scope="session")
 def s3(elsewhere: Elsewhere, stack: Stack) -> S3Server:
     return elsewhere.s3 or _started(stack.s3)
+
+
+@pytest.fixture(scope="session")
+def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clamd]:
+    """A malware scanner for tests that leave it running; one to break is made by the test."""
+    server = Clamd(tmp_path_factory.mktemp("clamd"), free_port())
+    yield _started(server)
+    server.stop()
+
+
+@pytest.fixture
+def clamd_to_break(clamd: Clamd) -> Iterator[Clamd]:
+    yield from _lent(clamd, Clamd)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from cli.embedded.connection import Connection
 
 NOTICE = (
     "Embedded mode, for a first look and for development. The event log lives in memory: accepted "
-    "work comes back from the database at the next start; what outside producers put in does not."
+    "work comes back from the database at the next start; what outside producers put in does not. "
+    "Pictures are not scanned for malware, unless ANALYZER_SCANNER__ADDRESS names a clamd."
 )
 
 

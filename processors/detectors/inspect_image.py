@@ -15,6 +15,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from processors.detectors.jpeg_scans import MOST_SCANS, has_too_many_scans
 from processors.detectors.limits import PictureLimits
 from processors.detectors.refusal import RefusedPictureError
 from schemas.failures import FailureCode
@@ -54,6 +55,10 @@ def open_image(data: bytes, limits: PictureLimits) -> OpenedImage:
             FailureCode.IMAGE_UNSUPPORTED, "not a JPEG, PNG, WEBP or GIF picture"
         )
     kind = content_type.removeprefix("image/")
+    if kind == "jpeg" and has_too_many_scans(data):
+        raise RefusedPictureError(
+            FailureCode.IMAGE_UNSUPPORTED, f"a JPEG of more than {MOST_SCANS} scans"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -22,14 +22,6 @@ class Refused:
     has_retry_after: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTime:
-    """How long a read took; `at` is monotonic."""
-
-    at: float
-    ms: float
-
-
 @dataclass(slots=True)
 class Heard:
     """What came back, for the checks that need more than the ledger keeps."""
@@ -38,7 +30,6 @@ class Heard:
     refused: list[Refused] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     replayed: list[int] = field(default_factory=list)
-    read_ms: list[ReadTime] = field(default_factory=list)
 
 
 class TenantClient:
@@ -93,12 +84,10 @@ class TenantClient:
 
     async def read(self, number: int, request_id: str, *, is_ours: bool) -> str | None:
         """The state, None when there was no answer or a server is away."""
-        began = time.monotonic()
         try:
             answer = await self._http.get(f"/api/v1/analyses/{request_id}")
         except httpx.HTTPError:
             return None
-        self.heard.read_ms.append(ReadTime(began, (time.monotonic() - began) * 1000))
         self.heard.text.append(answer.text)
         if answer.status_code in {429, 503}:
             self._note_refusal(number, answer)

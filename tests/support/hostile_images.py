@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,7 @@ ADAM7 = (
     (0, 1, 1, 2),
 )
 MIB = 1024 * 1024
+Builder = Callable[[], bytes]
 
 
 def gradient(width: int = 320, height: int = 240) -> Image.Image:
@@ -121,65 +123,99 @@ def truncations(whole: bytes) -> tuple[bytes, ...]:
     return whole[: len(whole) // 2], whole[:-10]
 
 
-Builder = Callable[[], bytes]
+def lying_png() -> bytes:
+    """5,000 x 5,000 by its header, one pixel by its data."""
+    return png_of(5_000, 5_000, pixels=bytes(4))
 
-NO_PICTURES: dict[str, Builder] = {
-    "empty": lambda: b"",
-    "text": lambda: b"TEST-FILE! this is what a scanner would find, and no picture at all",
-    "svg": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-    "pdf": lambda: encoded(gradient(), "PDF"),
-    "eps": lambda: encoded(gradient(), "EPS"),
-    "tiff": lambda: encoded(gradient(), "TIFF"),
-    "bmp": lambda: encoded(gradient(), "BMP"),
-}
-TOO_LARGE: dict[str, Builder] = {
-    "png bomb": bomb_png,
-    "png with a huge header": huge_header_png,
-    "one side too long": lambda: encoded(Image.new("1", (10_001, 1)), "PNG"),
-    "gif over the pixels": lambda: encoded(Image.new("P", (5_001, 5_000)), "GIF"),
-}
-DAMAGED: dict[str, Builder] = {
-    "jpeg cut in half": lambda: truncations(jpeg())[0],
-    "jpeg less 10 bytes": lambda: truncations(jpeg())[1],
-    "jpeg without its end": lambda: jpeg()[:-2],
-    "progressive jpeg cut in half": lambda: truncations(jpeg(progressive=True))[0],
-    "large jpeg less 10 bytes": lambda: truncations(encoded(gradient(3_000, 2_000), "JPEG"))[1],
-    "cmyk jpeg less 10 bytes": lambda: truncations(cmyk_jpeg())[1],
-    "jpeg of three bytes": lambda: b"\xff\xd8\xff",
-    "png cut in half": lambda: truncations(encoded(gradient(), "PNG"))[0],
-    "png less 10 bytes": lambda: truncations(encoded(gradient(), "PNG"))[1],
-    "webp cut in half": lambda: truncations(encoded(gradient(), "WEBP"))[0],
-    "webp less 10 bytes": lambda: truncations(encoded(gradient(), "WEBP"))[1],
-    "gif cut in half": lambda: truncations(encoded(gradient(), "GIF"))[0],
-    "png with a 64 MiB profile": profile_bomb_png,
-    "png with 200 texts": text_bomb_png,
-    "png without pixels": lambda: png_of(64, 64),
-    "png of width 0": lambda: png_of(0, 64),
-}
-INNOCENT: dict[str, Builder] = {
-    "jpeg": jpeg,
-    "progressive jpeg": lambda: jpeg(progressive=True),
-    "jpeg with a page behind": lambda: jpeg() + b"<html><script>alert(1)</script></html>" * 100,
-    "grey jpeg": lambda: encoded(gradient().convert("L"), "JPEG"),
-    "cmyk jpeg": cmyk_jpeg,
-    "multi-picture jpeg": multi_picture_jpeg,
-    "16-bit png": sixteen_bit_png,
-    "palette with transparency": palette_png,
-    "grey with alpha": lambda: encoded(gradient().convert("LA"), "PNG"),
-    "rgba png": lambda: encoded(half_transparent(), "PNG"),
-    "one-bit png": lambda: encoded(gradient().convert("1"), "PNG"),
-    "interlaced png": lambda: interlaced_png(50, 40),
-    "one pixel": lambda: encoded(gradient(1, 1), "PNG"),
-    "one pixel wide": lambda: encoded(Image.new("RGB", (1, 10_000)), "PNG"),
-    "one pixel high": lambda: encoded(Image.new("RGB", (10_000, 1)), "JPEG"),
-    "webp": lambda: encoded(gradient(), "WEBP"),
-    "webp with alpha": lambda: encoded(half_transparent(), "WEBP", lossless=True),
-    "moving webp": lambda: encoded(
-        gradient(), "WEBP", save_all=True, append_images=[Image.new("RGB", (320, 240))]
-    ),
-    "gif": lambda: encoded(gradient(), "GIF"),
-    "endless gif": endless_gif,
-}
+
+def overfull_png() -> bytes:
+    """One pixel by its header, 64 MiB by its data."""
+    return png_of(1, 1, pixels=bytes(64 * MIB))
+
+
+def apple_png() -> bytes:
+    """A chunk before the header, as the pictures inside of iPhone applications have it."""
+    whole = encoded(gradient(), "PNG")
+    return whole[:8] + _chunk(b"CgBI", b"\x50\x00\x20\x02") + whole[8:]
+
+
+def deep_png(width: int, height: int) -> bytes:
+    """Black RGBA, 16 bits deep: eight bytes a pixel."""
+    return png_of(width, height, depth=16, colour=6, pixels=bytes((width * 8 + 1) * height))
+
+
+def international_text_bomb_png() -> bytes:
+    text = (b"iTXt", b"x\0\x01\0\0\0" + zlib.compress(bytes(MIB)))
+    return png_of(1, 1, pixels=bytes(4), before=(text,) * 200)
+
+
+def gif_with_a_frame_of(width: int, height: int) -> bytes:
+    """A screen of one pixel, and a frame that is larger."""
+    head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    return head + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x44\x01\x00;"
+
+
+def lying_webp() -> bytes:
+    """A canvas of 10 x 10 around a picture of 200 x 100."""
+    inner = encoded(gradient(200, 100), "WEBP")[12:]
+    canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (9).to_bytes(3, "little") * 2
+    return b"RIFF" + struct.pack("<I", 4 + len(canvas + inner)) + b"WEBP" + canvas + inner
+
+
+def jpeg_of_size(width: int, height: int) -> bytes:
+    """By its header; its data are those of a small picture."""
+    whole = bytearray(jpeg())
+    frame = whole.index(b"\xff\xc0")
+    whole[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(whole)
+
+
+def two_frame_jpeg() -> bytes:
+    """A small header before the true one."""
+    whole = jpeg()
+    frame = whole.index(b"\xff\xc0")
+    end = frame + 2 + int.from_bytes(whole[frame + 2 : frame + 4], "big")
+    small = bytearray(whole[frame:end])
+    small[5:9] = struct.pack(">HH", 16, 16)
+    return whole[:frame] + small + whole[frame:]
+
+
+def many_scans_jpeg(scans: int = 1_000) -> bytes:
+    """25 megapixels that are gone over again and again: 200 KB, twenty seconds of decoding."""
+    whole = encoded(gradient(5_000, 5_000), "JPEG", progressive=True, quality=10)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * scans + b"\xff\xd9"
+
+
+def many_segments_jpeg() -> bytes:
+    """A million empty comments before the picture."""
+    whole = jpeg()
+    return whole[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + whole[2:]
+
+
+def endless_exif_jpeg() -> bytes:
+    """A directory that leads to itself thrice, with a value of 8 GB."""
+    entries = ((0x0112, 3, 0xFFFF_FFFF, 8), (0x8769, 4, 1, 8), (0x8825, 4, 1, 8))
+    directory = struct.pack("<H", 3) + b"".join(struct.pack("<HHII", *one) for one in entries)
+    return jpeg(exif=b"Exif\0\0II*\0\x08\0\0\0" + directory + struct.pack("<I", 8))
+
+
+def flipped_jpeg() -> bytes:
+    """One bit of its pixels is another: no decoder knows."""
+    whole = bytearray(jpeg())
+    whole[-500] ^= 0x10
+    return bytes(whole)
+
+
+def script_gif() -> bytes:
+    """A GIF, and a script for whoever takes it for one."""
+    return encoded(gradient(64, 64), "GIF", comment=b"*/=1;alert(1);/*") + b"/*;"
+
+
+@cache
+def largest_webp() -> bytes:
+    """25 megapixels: all that is taken."""
+    return encoded(gradient(5_000, 5_000), "WEBP", quality=5, method=0)
 
 
 def slow_png() -> bytes:

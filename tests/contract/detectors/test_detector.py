@@ -10,9 +10,9 @@ from processors.detectors.pool import ChildProcessDetector
 from processors.detectors.port import Detector, PictureError, UnknownModelError
 from schemas.failures import FailureCode
 from tests.support.detector_models import bundled_models, sample, selection
-from tests.support.hostile_images import DAMAGED
+from tests.support.hostile_corpus import CORPUS
 
-BROKEN = DAMAGED["jpeg cut in half"]()
+BROKEN = CORPUS["jpeg cut in half"].build()
 
 
 @pytest.fixture(params=["twin", "children"])

@@ -209,10 +209,8 @@ async def _check_cache(url: str, sides: list[Side]) -> None:
         for side in sides:
             key = f"analysis:{side.tenant_id}:{side.ids[2]}".encode()
             assert [found async for found in client.scan_iter(f"*{side.ids[2]}*")] == [key]
-            kept = {
-                found: await client.get(found) async for found in client.scan_iter("analysis:*")
-            }
-            singing = [found for found, value in kept.items() if side.canary in str(value)]
-            assert singing == [key]
+            every = [found async for found in client.scan_iter("analysis:*")]
+            values = {found: str(await client.get(found)) for found in every}
+            assert [found for found, value in values.items() if side.canary in value] == [key]
     finally:
         await client.aclose()

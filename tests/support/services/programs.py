@@ -48,6 +48,12 @@ def redis_server() -> Path:
     return _on_path("redis-server")
 
 
+def clamd() -> Path:
+    """Debian puts it where PATH may not lead."""
+    folder = Path("/usr/sbin")
+    return _on_path("clamd", in_folder=folder if (folder / "clamd").is_file() else None)
+
+
 def postgres_program(name: str) -> Path:
     """`initdb`, `postgres`, …: of the newest version that Debian's packages put, else of PATH."""
     folders = [found.parent for found in Path("/usr/lib/postgresql").glob("*/bin/initdb")]

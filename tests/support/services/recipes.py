@@ -57,6 +57,7 @@ def all_recipes() -> tuple[Recipe, ...]:
             missing_tools=lambda: _not_on_path("go"),
             install=_install_versitygw,
         ),
+        _from_debian("clamav-daemon", "clamd", programs.clamd, is_optional=True),
     )
 
 
@@ -80,13 +81,16 @@ def versitygw_fault(build_information: str) -> str | None:
     return f"not built from {' '.join(pinned[1:])}"
 
 
-def _from_debian(package: str, service: str, program: Callable[[], Path]) -> Recipe:
+def _from_debian(
+    package: str, service: str, program: Callable[[], Path], *, is_optional: bool = False
+) -> Recipe:
     return Recipe(
         what=f"Debian package {package}",
         services=(service,),
         is_there=lambda: _is_found(program),
         missing_tools=_missing_for_apt,
         install=lambda: _install_packages(package),
+        is_optional=is_optional,
     )
 
 

@@ -73,6 +73,16 @@ def test_everything_that_lasts_has_a_health_check() -> None:
             assert "healthcheck" in service, name
 
 
+def test_pictures_are_scanned_by_a_scanner_of_one_version() -> None:
+    detect = COMPOSE["detect"]
+    name, _, port = detect["environment"]["ANALYZER_SCANNER__ADDRESS"].partition(":")
+    assert (detect["depends_on"][name]["condition"], port) == ("service_healthy", "3310")
+    scanner = COMPOSE[name]
+    assert re.fullmatch(r"clamav/clamav:[0-9]+\.[0-9]+\.[0-9]+", scanner["image"])
+    assert scanner["environment"]["CLAMD_CONF_AlertExceedsMax"] == "yes"
+    assert "ports" not in scanner
+
+
 def test_only_this_machine_reaches_the_ports() -> None:
     for file in FILES:
         for service in services(file).values():

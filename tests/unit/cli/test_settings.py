@@ -30,7 +30,7 @@ def test_a_slice_is_set_by_its_name() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        load_settings({}).models_dir = Path("/elsewhere")  # type: ignore[misc]
+        load_settings({}).models_dir = Path("/elsewhere")  # type: ignore[misc] # the test
 
 
 def test_the_process_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
 
 from ingest_api.auth_keys import UnusableKeyError, key_ring
 from ingest_api.auth_settings import AuthSettings
@@ -32,6 +33,7 @@ from tests.unit.ingest_api.signing import (
 from tests.unit.ingest_api.stream_client import StreamClient
 from tests.unit.ingest_api.twin_api import TwinApi
 
+P384 = generate_private_key(SECP384R1())
 REFRESH, REVOKE, ME = "/api/v1/auth/refresh", "/api/v1/auth/revoke", "/api/v1/auth/me"
 
 
@@ -240,6 +242,7 @@ async def test_while_keys_change_tokens_of_before_are_good(previous: Any) -> Non
         ({"signing_key": "nonsense"}, "signing_key: is no unencrypted PEM key"),
         ({"signing_key": public_pem(ED25519)}, "signing_key: is a public key"),
         ({"signing_key": pem(ED25519), "previous_key": "x"}, "previous_key: is no unencrypted"),
+        ({"signing_key": pem(P384)}, "signing_key: must be an Ed25519 or P-256 key"),
     ],
 )
 def test_a_key_that_cannot_be_used_is_an_error_at_the_start(

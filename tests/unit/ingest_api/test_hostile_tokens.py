@@ -35,7 +35,7 @@ from tests.unit.ingest_api.twin_api import TwinApi
 Payload = dict[str, Any]
 RING = key_ring(AUTH)
 assert RING is not None
-KID = RING.signing.kid
+KID = RING().signing.kid
 HEADER = {"alg": "EdDSA", "typ": "at+jwt", "kid": KID}
 PUBLIC_PEM = public_pem(ED25519).get_secret_value().encode()
 PUBLIC_DER = ED25519.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -129,6 +129,32 @@ async def test_a_replay_that_could_not_be_announced_is_left_to_the_sweeper(
     with pytest.raises(ReplayRefusedError, match=f"already, as {NEW_ID}"):
         await replayer.replay(letter_of(record_of(old)))
     assert await bench.analyses.count_unfinished(10) == 1
+
+
+def set_aside_at(letter: DeadLetter, moment: datetime) -> DeadLetter:
+    headers = (*letter.record.headers, ("dlq-failed-at", moment.isoformat().encode()))
+    return to_letter(replace(letter.record, headers=headers))
+
+
+async def test_a_replay_that_was_made_and_never_noted_is_found_again(
+    bench: Bench, replayer: Replayer
+) -> None:
+    """The operator's process may die between the two."""
+    old = await failed_one(bench, image_submitted())
+    letter = set_aside_at(letter_of(record_of(old)), NOW - timedelta(minutes=5))
+    assert [await replayer.replay(letter) for _ in range(2)] == [NEW_ID, NEW_ID]
+    assert len(bench.log.in_order) == 1
+    assert await bench.analyses.count_unfinished(10) == 1
+
+
+async def test_a_letter_of_after_the_replay_is_not_answered_by_it(
+    bench: Bench, replayer: Replayer
+) -> None:
+    old = await failed_one(bench, image_submitted())
+    await replayer.replay(letter_of(record_of(old)))
+    later_on = set_aside_at(letter_of(record_of(old)), NOW + timedelta(microseconds=1))
+    with pytest.raises(ReplayRefusedError, match=f"already, as {NEW_ID}"):
+        await replayer.replay(later_on)
 
 
 NAMELESS = replace(record_of(image_submitted()), value=b"{}")
