@@ -60,8 +60,8 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         self.scans = Counter(
-            "analyzer_scans", "Pictures by what the malware scanner said: clean, found, refused (too "
-            "many bytes), failed (no answer about this one), unavailable, skipped, off",
+            "analyzer_scans", "Pictures by what the malware scanner said: clean, found, refused "
+            "(too many bytes), failed (no answer about this one), unavailable, skipped, off",
             ("outcome",), registry=registry,
         )  # fmt: skip
         self.inference_seconds = Histogram(

@@ -1,7 +1,7 @@
 """What the product is made of, as CycloneDX.
 
-`python -m tests.support.supply_chain.sbom [LOCK]` writes var/sbom-LOCK.cdx.json from locks/LOCK.txt:
-runtime, which the container image installs, unless another is named.
+`python -m tests.support.supply_chain.sbom [LOCK]` writes var/sbom-LOCK.cdx.json from
+locks/LOCK.txt: runtime, which the container image installs, unless another is named.
 """
 
 import subprocess
