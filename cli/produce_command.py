@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     required=True,
     envvar="IMAGE_ANALYZER_KEY",
     show_envvar=True,
-    help="API key.",
+    help="API key. Given here, the list of processes shows it.",
 )
 @click.option(
     "--option",

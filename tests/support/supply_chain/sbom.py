@@ -1,6 +1,6 @@
 """What the product is made of, as CycloneDX.
 
-`python -m tests.support.supply_chain.sbom [LOCK]` writes var/sbom-LOCK.cdx.json from locks/LOCK.txt:
+`python -m tests.support.supply_chain.sbom [LOCK]` writes var/sbom-LOCK.cdx.json from that lock:
 runtime, which the container image installs, unless another is named.
 """
 
