@@ -18,7 +18,7 @@ help() {
 ./dev.sh faults [...]    break servers and processes under load; see faults --help
 ./dev.sh lock            resolve the dependencies again into locks/
 ./dev.sh sbom [LOCK]     what is in locks/LOCK.txt (runtime) as CycloneDX, into var/
-./dev.sh docker-build    build the image that docker-compose.yml runs
+./dev.sh docker-build    build the image that docker-compose.yml runs; from another lock: docker-build azure
 ./dev.sh docker-run      start Kafka, PostgreSQL, Redis, S3 and the product in containers
 TEXT
 }
@@ -186,7 +186,9 @@ sbom() {
     "$python" -m tests.support.supply_chain.sbom "$@"
 }
 
-docker_build() { docker build --file deployment/docker/Dockerfile --tag ai-image-analyzer:dev .; }
+docker_build() {
+    docker build --file deployment/docker/Dockerfile --build-arg "LOCK=${1:-runtime}" --tag ai-image-analyzer:dev .
+}
 
 docker_run() {
     [[ -f .env ]] || fail "there is no .env; copy .env.example and fill it in as it says"
@@ -199,7 +201,7 @@ case "${1:-help}" in
     setup) setup_env dev ;;
     up | dev | lint | format | bench | faults | lock | sbom) command="$1"; shift; "$command" "$@" ;;
     test) shift; run_tests "$@" ;;
-    docker-build) docker_build ;;
+    docker-build) shift; docker_build "$@" ;;
     docker-run) shift; docker_run "$@" ;;
     help | -h | --help) help ;;
     *) help >&2; fail "there is no command $1" ;;

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     metavar="<str>",
     envvar="IMAGE_ANALYZER_KEY",
     show_envvar=True,
-    help="API key; an inbox that is bound to one tenant needs none.",
+    help="API key; an inbox that is bound to one tenant needs none. Given here, the list of "
+    "processes shows it.",
 )
 @click.option(
     "--url",

@@ -22,7 +22,7 @@ from cli.command_style import Argument, Command
     metavar="<str>",
     envvar="IMAGE_ANALYZER_KEY",
     show_envvar=True,
-    help="API key; default: that of `up`.",
+    help="API key; default: that of `up`. Given here, the list of processes shows it.",
 )
 @click.option(
     "--option",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from processors.app import run_parts
 from processors.detectors.memory import MemoryDetector
 from processors.parts import WorkerConfig, make_parts
+from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings
 from telemetry.logs import LogSettings, configure_logs
@@ -37,6 +38,7 @@ class WorkerPlan(BaseModel):
     s3_secret_key: str
     bucket: str
     worker: WorkerSettings
+    scanner: ScannerSettings = ScannerSettings()
     twin_delay_s: float | None = 0.0
 
     @property
@@ -51,6 +53,7 @@ class WorkerPlan(BaseModel):
                 bucket=self.bucket,
             ),
             worker=self.worker,
+            scanner=self.scanner,
         )
 
 

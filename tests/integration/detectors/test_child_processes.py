@@ -14,25 +14,10 @@ from processors.detectors.pool import ChildProcessDetector
 from processors.detectors.port import DetectorCrashedError, DetectorStartError, PictureError
 from schemas.failures import FailureCode
 from tests.integration.detectors.conftest import StartDetector
+from tests.support.detector_children import detector_children
 from tests.support.detector_models import bundled_models, sample, selection
 from tests.support.hostile_images import bomb_png, encoded, gradient, half_transparent, slow_png
-from tests.support.process_tree import descendants, is_alive, wait_until
-
-
-def _children() -> set[int]:
-    """Those that run a model: the fork server and the tracker of semaphores have none."""
-    return {pid for pid in descendants(os.getpid()) if _maps_a_model(pid)}
-
-
-def _maps_a_model(pid: int) -> bool:
-    """Only a child has the small limit on open files."""
-    try:
-        limits = Path(f"/proc/{pid}/limits").read_text()
-    except OSError:
-        return False
-    return any(
-        line.split()[3:5] == ["64", "64"] for line in limits.splitlines() if "open files" in line
-    )
+from tests.support.process_tree import is_alive, wait_until
 
 
 async def _finds_the_cat(detector: ChildProcessDetector) -> bool:
@@ -42,7 +27,7 @@ async def _finds_the_cat(detector: ChildProcessDetector) -> bool:
 
 async def test_a_child_killed_at_work_costs_one_item(start_detector: StartDetector) -> None:
     detector = await start_detector()
-    (child,) = _children()
+    (child,) = detector_children()
     work = asyncio.create_task(detector.detect(slow_png(), selection(), model=None))
     await asyncio.to_thread(wait_until, lambda: _is_busy(child))
     os.kill(child, signal.SIGKILL)
@@ -59,7 +44,7 @@ async def test_a_child_killed_while_idle_costs_nothing_that_a_retry_does_not_men
     start_detector: StartDetector,
 ) -> None:
     detector = await start_detector()
-    (child,) = _children()
+    (child,) = detector_children()
     os.kill(child, signal.SIGKILL)
     await asyncio.to_thread(wait_until, lambda: not is_alive(child))
     for _ in range(3):
@@ -74,7 +59,7 @@ async def test_a_child_killed_while_idle_costs_nothing_that_a_retry_does_not_men
 
 async def test_all_children_killed_at_work_are_replaced(start_detector: StartDetector) -> None:
     detector = await start_detector(children=2)
-    children = _children()
+    children = detector_children()
     assert len(children) == 2
     work = [
         asyncio.create_task(detector.detect(slow_png(), selection(), model=None)) for _ in range(6)
@@ -137,8 +122,8 @@ async def test_children_are_replaced_after_their_share_of_items(
     start_detector: StartDetector,
 ) -> None:
     detector = await start_detector(limits=ChildLimits(max_items=3))
-    before = _children()
-    while before & _children():
+    before = detector_children()
+    while before & detector_children():
         assert await _finds_the_cat(detector)
 
 
@@ -146,9 +131,9 @@ async def test_children_that_have_grown_are_replaced_without_a_gap(
     start_detector: StartDetector,
 ) -> None:
     detector = await start_detector(limits=ChildLimits(max_growth_bytes=-MIB))
-    before = _children()
+    before = detector_children()
     assert await _finds_the_cat(detector)
-    while before & _children():
+    while before & detector_children():
         assert await _finds_the_cat(detector)
 
 
@@ -188,7 +173,7 @@ async def test_interactive_work_overtakes_bulk(start_detector: StartDetector) ->
 
 async def test_cancelled_callers_leave_no_trace(start_detector: StartDetector) -> None:
     detector = await start_detector()
-    before = _children()
+    before = detector_children()
     callers = [
         asyncio.create_task(detector.detect(sample("coffee"), selection(), model=None))
         for _ in range(20)
@@ -199,7 +184,7 @@ async def test_cancelled_callers_leave_no_trace(start_detector: StartDetector) -
     await asyncio.gather(*callers, return_exceptions=True)
     for _ in range(6):
         assert await _finds_the_cat(detector)
-    assert _children() == before
+    assert detector_children() == before
 
 
 async def test_whoever_works_or_waits_at_the_end_is_told(start_detector: StartDetector) -> None:
@@ -207,9 +192,9 @@ async def test_whoever_works_or_waits_at_the_end_is_told(start_detector: StartDe
     work = [
         asyncio.create_task(detector.detect(slow_png(), selection(), model=None)) for _ in range(5)
     ]
-    (child,) = _children()
+    (child,) = detector_children()
     await asyncio.to_thread(wait_until, lambda: _is_busy(child))
     await detector.aclose()
     outcomes = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 5)
     assert all(isinstance(outcome, DetectorCrashedError) for outcome in outcomes)
-    assert not _children()
+    assert not detector_children()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from processors.scan.settings import ScannerSettings
 from schemas.events import ImageAnalyzed, ImageSubmitted
 from schemas.pictures import object_key
 from storage.images_s3 import S3ImageStore
@@ -45,6 +46,7 @@ class Flow:
     images: S3ImageStore
     publisher: KafkaPublisher
     workers: list[WorkerProcess] = field(default_factory=list)
+    scanner: ScannerSettings = field(default_factory=ScannerSettings)
 
     def plan(self, *names: str, twin_delay_s: float | None = 0.0, **times: object) -> WorkerPlan:
         return WorkerPlan.model_validate(
@@ -57,6 +59,7 @@ class Flow:
                 "s3_secret_key": self.s3.secret_key,
                 "bucket": self.bucket,
                 "worker": QUICK | times,
+                "scanner": self.scanner,
                 "twin_delay_s": twin_delay_s,
             }
         )

@@ -15,6 +15,7 @@ from tests.support.services.asyncapi_schema import asyncapi_schema_recipe
 from tests.support.services.cache import cache_folder, only_installer
 from tests.support.services.consumer_recipes import consumer_recipes
 from tests.support.services.kustomize import kustomize_recipe
+from tests.support.services.nginx import nginx_recipe
 from tests.support.services.recipes import Recipe, RecipeFailedError, all_recipes
 from tests.support.services.toxiproxy import toxiproxy_recipe
 
@@ -77,7 +78,7 @@ def install(recipes: Sequence[Recipe], cache: Path) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     recipes = (
         *all_recipes(), toxiproxy_recipe(), *consumer_recipes(), asyncapi_schema_recipe(),
-        kustomize_recipe(),
+        kustomize_recipe(), nginx_recipe(),
     )  # fmt: skip
     known = list(dict.fromkeys(service for recipe in recipes for service in recipe.services))
     parser = argparse.ArgumentParser(description="Install the servers that tests use.")
