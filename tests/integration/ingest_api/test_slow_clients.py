@@ -189,9 +189,25 @@ def _ask_on_and_on(wire: socket.socket) -> None:
 def test_a_stream_goes_on_when_all_deadlines_are_over(quick: EdgeApi) -> None:
     with quick.connect() as wire:
         wire.sendall(request("GET", EVENTS, KEY))
-        said = b""
-        while b"event: connected" not in said:
-            said += wire.recv(65536)
+        _until_connected(wire)
         wire.settimeout(2.5)
         with pytest.raises(TimeoutError):
             wire.recv(1)
+
+
+def test_who_is_not_listened_to_is_not_to_blame(quick: EdgeApi) -> None:
+    """While a request waits for its turn, nothing is read; half a further one has come."""
+    with quick.connect() as wire:
+        wire.sendall(request("GET", EVENTS, KEY))
+        _until_connected(wire)
+        time.sleep(0.2)  # the stream begins to watch for its client's end, which is reading too
+        wire.sendall(request("GET", "/health") + b"GET /hea")
+        wire.settimeout(2.5)
+        with pytest.raises(TimeoutError):
+            wire.recv(1)
+
+
+def _until_connected(wire: socket.socket) -> None:
+    said = b""
+    while b"event: connected" not in said:
+        said += wire.recv(65536)
