@@ -162,8 +162,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        if not self._arrivals.popleft().is_complete:
-            self._polite.close()
+        self._arrivals.popleft()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -17,6 +17,7 @@ from processors.detectors.child_rlimits import (
     limit_address_space,
     mapped_bytes,
 )
+from processors.detectors.child_syscalls import forbid_syscalls
 from processors.detectors.found import Detections, Selection
 from processors.detectors.refusal import Refusal
 from processors.detectors.runner import Runner
@@ -32,6 +33,7 @@ class Child:
         gc.freeze()
         limit_address_space(plan.limits.headroom_bytes)
         close_the_doors(plan.limits.max_open_files)
+        self.is_confined = forbid_syscalls()
         self._largest = mapped_bytes() + plan.limits.max_growth_bytes
 
     def run(self, image: bytes, selection: Selection, model: str) -> Reply:
@@ -69,7 +71,9 @@ def start(plan: ChildPlan) -> None:
 
 def greet(linger_s: float) -> Greeting:
     time.sleep(linger_s)
-    return Greeting(os.getpid(), _child if isinstance(_child, str) else "")
+    if isinstance(_child, str):
+        return Greeting(os.getpid(), _child, is_confined=False)
+    return Greeting(os.getpid(), "", _child.is_confined)
 
 
 def run_item(image: bytes, selection: Selection, model: str) -> Reply:

@@ -33,7 +33,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Who is there. `trouble` says why this child cannot work; it is empty when it can."""
+    """Who is there. `trouble` says why this child cannot work; it is empty when it can.
+    `is_confined` says that the kernel keeps it from the network, other programs and processes."""
 
     pid: int
     trouble: str
+    is_confined: bool

@@ -12,7 +12,9 @@ from processors.detectors.child_messages import ChildPlan, Greeting, Reply
 from processors.detectors.fork_context import ChildContext
 from processors.detectors.found import Selection
 from processors.detectors.port import DetectorCrashedError, DetectorStartError
+from telemetry.logs import get_logger
 
+_log = get_logger(__name__)
 _LINGER_S = 0.02
 _START_TIMEOUT_S = 30.0
 
@@ -128,6 +130,8 @@ class Generation:
                 greeting = await asyncio.wrap_future(future)
                 if greeting.trouble:
                     raise DetectorStartError(f"a detector child cannot work: {greeting.trouble}")
+                if not greeting.is_confined:
+                    _log.warning("detector_child_unconfined", pid=greeting.pid)
                 greeted.add(greeting.pid)
 
     def _send_greetings(self, number: int) -> "list[Future[Greeting]]":

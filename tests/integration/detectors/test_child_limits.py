@@ -1,11 +1,24 @@
 """The limits the kernel enforces, each tried in a process of its own."""
 
+import platform
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+_FORBIDDEN = {
+    "a socket": "socket.socket()",
+    "a pair of them": "socket.socketpair()",
+    "a program": "os.execv('/bin/true', ['true'])",
+    "a program of its own": "subprocess.run(['/bin/true'])",
+    "a signal to its parent": "os.kill(os.getppid(), 0)",
+    "another network": "unshare()",
+}
 
 
 def _run(script: str) -> subprocess.CompletedProcess[str]:
@@ -57,3 +70,25 @@ def test_no_file_can_be_written_and_few_opened(tmp_path: Path) -> None:
         "except OSError: print('not opened')"
     )
     assert ended.stdout.split("\n")[:2] == ["not written", "not opened"]
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="no filter for it")
+@pytest.mark.parametrize("call", _FORBIDDEN.values(), ids=_FORBIDDEN.keys())
+def test_what_no_decoder_needs_is_refused_by_the_kernel(call: str) -> None:
+    ended = _run(
+        "from processors.detectors.child_syscalls import forbid_syscalls\n"
+        "import ctypes, os, socket, subprocess, threading\n"
+        "def unshare():\n"
+        "    libc = ctypes.CDLL(None, use_errno=True)\n"
+        "    if libc.unshare(0x40000000): raise OSError(ctypes.get_errno(), 'unshare')\n"
+        "def call():\n"
+        f"    try: {call}\n"
+        "    except PermissionError: print('refused')\n"
+        "may_go = threading.Event()\n"
+        "def wait_and_call(): may_go.wait(); call()\n"
+        "early = threading.Thread(target=wait_and_call); early.start()\n"
+        "print(forbid_syscalls())\n"
+        "call()\n"
+        "may_go.set(); early.join()"
+    )
+    assert ended.stdout.split() == ["True", "refused", "refused"], ended.stderr

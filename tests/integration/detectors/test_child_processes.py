@@ -198,3 +198,14 @@ async def test_whoever_works_or_waits_at_the_end_is_told(start_detector: StartDe
     outcomes = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 5)
     assert all(isinstance(outcome, DetectorCrashedError) for outcome in outcomes)
     assert not detector_children()
+
+
+async def test_children_at_work_are_confined(start_detector: StartDetector) -> None:
+    detector = await start_detector(children=2)
+    assert await _finds_the_cat(detector)
+    assert all(_is_confined(child) for child in detector_children())
+
+
+def _is_confined(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return "\nSeccomp:\t2\n" in status and "\nNoNewPrivs:\t1\n" in status

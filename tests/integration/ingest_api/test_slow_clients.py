@@ -22,6 +22,7 @@ from tests.integration.ingest_api.wire import (
 
 FORM = "Content-Type: multipart/form-data; boundary=b"
 SLOW_BODY = request("POST", UPLOAD, KEY, FORM, "Content-Length: 15000000")
+PART = b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n'
 UNREAD_BODY = request("GET", EVENTS, KEY, "Content-Length: 50000")
 
 
@@ -102,7 +103,7 @@ def test_hundreds_of_silent_and_slow_clients_are_gone_in_30_s_and_others_are_ser
         crowd.join(40, b"GET / HTTP/1.1\r\nHost: api\r\n", b"X: y\r\n")
         crowd.join(40, b"GET /", b"a")
         crowd.join(40, b"", b"\r\n")
-        crowd.join(40, SLOW_BODY, b"-")
+        crowd.join(40, SLOW_BODY + PART, b"x")
         crowd.join(40, UNREAD_BODY, b"-")
         crowd.until_all_ended(ask, within_s=30)
     took_ms.sort()
@@ -162,8 +163,7 @@ def test_a_body_that_stops_is_given_up_by_who_reads_it(quick: EdgeApi) -> None:
 
 
 def test_a_body_in_time_may_take_longer_than_the_grace(quick: EdgeApi) -> None:
-    part = b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n'
-    body = part + b"x" * 200_000 + b"\r\n--b--\r\n"  # three seconds at the slowest allowed
+    body = PART + b"x" * 200_000 + b"\r\n--b--\r\n"  # three seconds at the slowest allowed
     with quick.connect() as wire:
         wire.sendall(request("POST", UPLOAD, KEY, FORM, f"Content-Length: {len(body)}"))
         for place in range(0, len(body), 20_000):
@@ -189,9 +189,25 @@ def _ask_on_and_on(wire: socket.socket) -> None:
 def test_a_stream_goes_on_when_all_deadlines_are_over(quick: EdgeApi) -> None:
     with quick.connect() as wire:
         wire.sendall(request("GET", EVENTS, KEY))
-        said = b""
-        while b"event: connected" not in said:
-            said += wire.recv(65536)
+        _until_connected(wire)
         wire.settimeout(2.5)
         with pytest.raises(TimeoutError):
             wire.recv(1)
+
+
+def test_who_is_not_listened_to_is_not_to_blame(quick: EdgeApi) -> None:
+    """While a request waits for its turn, nothing is read; half a further one has come."""
+    with quick.connect() as wire:
+        wire.sendall(request("GET", EVENTS, KEY))
+        _until_connected(wire)
+        time.sleep(0.2)  # the stream begins to watch for its client's end, which is reading too
+        wire.sendall(request("GET", "/health") + b"GET /hea")
+        wire.settimeout(2.5)
+        with pytest.raises(TimeoutError):
+            wire.recv(1)
+
+
+def _until_connected(wire: socket.socket) -> None:
+    said = b""
+    while b"event: connected" not in said:
+        said += wire.recv(65536)

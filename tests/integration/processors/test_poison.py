@@ -27,6 +27,7 @@ from tests.support.events import image_submitted
 from tests.support.hostile_batches import batch_of, produce, record
 from tests.support.poison_records import PoisonRecord
 from topics.catalog import ANALYSIS_FAILED, DEAD_LETTER_BYTES, DEAD_LETTERS, RESULTS, Topic
+from topics.codec import claims_of, request_id_in
 from topics.records import Record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
@@ -71,8 +72,10 @@ async def test_poison_on_every_topic_is_set_aside_and_stops_nobody(flow: Flow) -
         await outlet.until(all_set_aside, within_s=60)
         for one in written:
             await check_letter(flow, one, letters[one.place])
+        told = owed(written, flow.tenant)
+        await outlet.until(lambda: told <= failed_keys(outlet), within_s=20)
         await outlet.read(for_s=1)
-        check_told(written, outlet)
+        assert failed_keys(outlet) & {one.poison.key for one in written} == told
         await check_good_ones_behind_them(flow, outlet, credential)
         for topic in CONSUMED:
             await until_worked_off(flow.kafka, topic.groups[0], [topic], within_s=10)
@@ -100,9 +103,9 @@ async def check_letter(flow: Flow, written: Written, letter: Record) -> None:
     assert kept == [(n, b"redacted" if n == secret else v) for n, v in poison.headers], poison.name
 
 
-def check_told(written: list[Written], outlet: Outlet) -> None:
-    """Whoever's request such a record names learns that it has failed; nobody else does."""
-    failed = {
+def failed_keys(outlet: Outlet) -> set[bytes | None]:
+    """Whose requests failed for an invalid event, as the product said."""
+    return {
         record.key
         for record in outlet.records
         if record.topic == ANALYSIS_FAILED.name
@@ -110,8 +113,25 @@ def check_told(written: list[Written], outlet: Outlet) -> None:
         and (record.header("ce_type") or "").endswith("analysis-failed.v1")
         and is_invalid_event(record)
     }
-    keys = {one.poison.key for one in written}
-    assert failed & keys == {one.poison.key for one in written if one.poison.names_request}
+
+
+def owed(written: list[Written], tenant_id: str) -> set[bytes | None]:
+    """Whoever's request such a record names learns that it has failed, and so does a producer who
+    is known, of the request that its record means; nobody else does."""
+    return {
+        one.poison.key for one in written if one.poison.names_request or is_answered(one, tenant_id)
+    }
+
+
+def is_answered(one: Written, tenant_id: str) -> bool:
+    """An inbox record with a credential, and the name of a request where its key has it too."""
+    poison = one.poison
+    record = Record(one.topic.name, 0, 0, 0, poison.key, poison.value, poison.headers)
+    request_id = request_id_in(record) if one.topic.is_inbox else None
+    is_known = claims_of(record).credential is not None and poison.reason[:10] != "credential"
+    if request_id is None or not is_known:
+        return False
+    return poison.key == f"{tenant_id}/{request_id}".encode()
 
 
 def is_invalid_event(record: Record) -> bool:
