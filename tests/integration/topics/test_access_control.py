@@ -270,10 +270,20 @@ async def test_without_its_own_certificate_a_client_is_not_let_in(secured: Secur
 @pytest.mark.parametrize(
     ("arguments", "user", "password", "said"),
     [
-        (("topics", "verify"), "operator", "wrong", "refuses user 'operator': Authentication fai"),
+        (
+            ("topics", "verify"),
+            "operator",
+            "wrong-and-long-enough",
+            "refuses user 'operator': Authentication fai",
+        ),
         (("topics", "create"), "stranger", None, "user 'stranger' may not Create topic 'analysis"),
         (("topics", "verify"), "api", None, "user 'api' may not Describe topic 'analysis-failed-d"),
-        (("worker", "record"), "io", "wrong", "refuses user 'io': Authentication failed"),
+        (
+            ("worker", "record"),
+            "io",
+            "wrong-and-long-enough",
+            "refuses user 'io': Authentication failed",
+        ),
         (("worker", "record", "retry"), "detect", None, "; user 'detect' may not Read group 'rec"),
     ],
 )

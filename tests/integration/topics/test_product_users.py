@@ -142,7 +142,7 @@ def _by_command(product: Product) -> None:
     assert alone.returncode == 0, alone.stderr
     assert UUID(alone.stdout.strip())
     assert "not waiting for the outcome: user 'producer' may not Read" in alone.stderr
-    wrong = _produce(product, ANALYZER_KAFKA__PASSWORD="mistyped")
+    wrong = _produce(product, ANALYZER_KAFKA__PASSWORD="mistyped-and-long-enough")
     assert wrong.returncode == 3
     assert "refuses user 'producer'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
