@@ -56,7 +56,7 @@ def bare_environment() -> dict[str, str]:
         "ANALYZER_POSTGRES__DSN": "postgresql://nobody@127.0.0.1:1/nothing",
         "ANALYZER_BUCKET__ENDPOINT": "http://127.0.0.1:1",
         "ANALYZER_BUCKET__ACCESS_KEY": "none",
-        "ANALYZER_BUCKET__SECRET_KEY": "none",
+        "ANALYZER_BUCKET__SECRET_KEY": "a secret that nobody asks for",
     }
 
 
