@@ -10,7 +10,7 @@ NOT_CLEAN = (
     b"", b"\0", b"s", b"stream: O", b"stream: OK", b"stream: OK\n", b"stream: OK\r\n\0",
     b"stream: OK \0", b" stream: OK\0", b"Stream: OK\0", b"stream: ok\0", b"stream:OK\0",
     b"OK\0", b"1: stream: OK\0", b"stream: OK\0\0", b"stream: OK\0stream: OK\0",
-    b"stream: OK\0stream: Test FOUND\0", b"stream: FOUND\0", b"stream:  FOUND\0",
+    b"stream: OK\0stream: Test FOUND\0", b"stream: Test FOUND\0stream: OK\0", b"stream: FOUND\0", b"stream:  FOUND\0",
     b"stream: Test FOUND", b"stream: Te\0st FOUND\0", b"stream: NOT OK\0", b"PONG\0",
     b"stream: Can't allocate memory ERROR\0", b"stream: OK ERROR\0", b"UNKNOWN COMMAND\0",
     b"COMMAND READ TIMED OUT\0", b"INSTREAM size limit exceeded. ERROR", b"\xff\xfe" * 2000,
