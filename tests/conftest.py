@@ -3,9 +3,10 @@
 import os
 import secrets
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+import structlog
 
 from tests.support.services.clamd import Clamd
 from tests.support.services.connections import (
@@ -24,6 +25,29 @@ from tests.support.services.programs import NotInstalledError
 from tests.support.services.redis import Redis
 from tests.support.services.s3 import S3
 from tests.support.services.stack import Stack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_logger_is_kept() -> Iterator[None]:
+    """A logger that is kept at its first use would speak for ever as the first command that ran in
+    this process had it, whatever a later test captures."""
+    configure = structlog.configure
+
+    def configure_unkept(**options: Any) -> None:
+        configure(**(options | {"cache_logger_on_first_use": False}))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", configure_unkept)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were(no_logger_is_kept: None) -> Iterator[None]:
+    """What one test does to the logs of its process ends with it."""
+    del no_logger_is_kept
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ HOSTILE: dict[str, Callable[[Payload], str]] = {
     "exp infinite": lambda good: signed(good | {"exp": math.inf}),
     "exp NaN": lambda good: signed(good | {"exp": math.nan}),
     "iat in the future": saying(iat=NOW + 600, exp=NOW + 900),
-    "nbf in the future": saying(nbf=NOW + 600),
+    "nbf in the future": saying(nbf=NOW + 36_000),
     "iat long past": saying(iat=NOW - 100_000),
     "iat text": saying(iat="now"),
     "sub integer": saying(sub=7),
