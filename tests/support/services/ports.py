@@ -1,18 +1,21 @@
 """Ports for servers that are stopped and started again under the same number."""
 
+import os
 import secrets
 import socket
 from contextlib import ExitStack
 
 LOWEST = 20_000
 HIGHEST = 29_999
+_WORKERS = 8
 
 
 def free_ports(count: int) -> list[int]:
     """`count` different ports of 127.0.0.1, each free at this moment.
 
     They lie below Linux's usual range for outgoing connections, so that no client takes the port
-    of a server that is down for a while. Hole: nothing reserves them once this has returned.
+    of a server that is down for a while. Processes that share the tests draw from parts of their
+    own. Hole: nothing reserves them once this has returned.
     """
     with ExitStack() as held:
         return [_hold_free_port(held) for _ in range(count)]
@@ -22,9 +25,16 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def _own_part() -> range:
+    """pytest-xdist names its workers gw0, gw1, ...; a process that is none of them shares gw0's."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    size = (HIGHEST - LOWEST + 1) // _WORKERS
+    return range(LOWEST + worker * size, LOWEST + (worker + 1) * size)
+
+
 def _hold_free_port(held: ExitStack) -> int:
     for _ in range(200):
-        candidate = LOWEST + secrets.randbelow(HIGHEST - LOWEST + 1)
+        candidate = secrets.choice(_own_part())
         bound = held.enter_context(socket.socket())
         try:
             bound.bind(("127.0.0.1", candidate))
