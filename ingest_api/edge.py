@@ -42,7 +42,8 @@ class Edge:
         always = ((b"x-trace-id", trace.trace_id.encode()), *self._cors.headers_for(scope))
         answer = _Answer(send, scope, always=always, unless_set=self._security.of(scope["path"]))
         started = time.perf_counter()
-        with bound_contextvars(trace_id=trace.trace_id):
+        active = self._metrics.http_active.labels(scope["method"])
+        with bound_contextvars(trace_id=trace.trace_id), active.track_inprogress():
             try:
                 await self._app(scope, receive, answer.send)
             except Exception:  # noqa: BLE001 - the last resort: every request is answered
@@ -57,12 +58,9 @@ class Edge:
             await problem_response(scope, refused)(scope, receive, answer.send)
 
     def _note(self, scope: Scope, answer: "_Answer", took_s: float) -> None:
-        route = _route_of(scope)
-        method = scope["method"] if (scope["method"], route) in POLICIES else "any"
-        status = answer.status or 499
-        self._metrics.http_requests.labels(route, method, str(status)).inc()
-        if not answer.is_stream:
-            self._metrics.http_seconds.labels(route, method).observe(took_s)
+        route, method, status = _route_of(scope), scope["method"], answer.status or 499
+        counted_s = answer.began_after_s if answer.is_stream else took_s
+        self._metrics.http_seconds.labels(method, route, str(status)).observe(counted_s)
         if scope["path"] not in _QUIET_PATHS:
             _log.info(
                 "http_answered", method=scope["method"], path=scope["path"][:200], status=status,
@@ -79,12 +77,15 @@ class _Answer:
         self._scope = scope
         self._always = always
         self._unless_set = unless_set
+        self._asked_at = time.perf_counter()
         self.status = 0
         self.is_stream = False
+        self.began_after_s = 0.0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.began_after_s = time.perf_counter() - self._asked_at
             present = dict(message.get("headers", ()))
             self.is_stream = present.get(b"content-type", b"").startswith(b"text/event-stream")
             message["headers"] = [*message.get("headers", ()), *self._added(present)]

@@ -39,7 +39,7 @@ class Limiter:
 
     async def note(self, scope: Scope, name: str) -> None:
         """That a limit has refused a request."""
-        self._metrics.limited.labels(name).inc()
+        self._metrics.limiter_decisions.labels(name, "refused").inc()
         await self._audit.note(
             Action.LIMIT_HIT, outcome="refused", target=name, **_whoever(scope)
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """image-submitted -> detect -> image-analyzed."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
 
@@ -133,8 +134,15 @@ class DetectImage:
         await self._publisher.publish(analyzed, traceparent=trace)
         self._metrics.inference_seconds.labels(found.model).observe(found.took_ms / 1000)
         for one in found.objects:
-            self._metrics.detected_objects.labels(one.name).inc()
+            self._metrics.detected_objects.labels(one.name, _bucket_of(one.confidence)).inc()
         _log.info("image_analyzed", objects=len(found.objects), took_ms=result.processing_time_ms)
+
+
+def _bucket_of(confidence: float) -> str:
+    """As the label of the metric has it."""
+    edges = (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)
+    place = min(bisect_right(edges, confidence), len(edges) - 1)
+    return f"{edges[place - 1]:.1f}-{edges[place]:.1f}"
 
 
 def _submitted(event: object) -> ImageSubmitted:

@@ -19,8 +19,8 @@ _OPEN_AFTER_S = 5.0
 _ADDED_MS = 50.0
 _REVOKED_WITHIN_S = 60.0
 _READ_METRIC = re.compile(
-    r"^analyzer_http_request_duration_seconds_(sum|count)"
-    r'\{method="GET",route="/api/v1/analyses/\{request_id\}"\} (\S+)$',
+    r'^http_server_request_duration_seconds_(sum|count)\{http_request_method="GET",'
+    r'http_response_status_code="\d+",http_route="/api/v1/analyses/\{request_id\}"\} (\S+)$',
     re.MULTILINE,
 )
 
@@ -129,8 +129,11 @@ class _Reads:
 async def _reads(scene: Scene) -> _Reads:
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         text = (await client.get(f"{scene.rig.base_url}/metrics")).text
-    found = dict(_READ_METRIC.findall(text))
-    return _Reads(float(found["sum"]), float(found["count"]))
+    found = _READ_METRIC.findall(text)
+    seconds, count = (
+        sum(float(value) for name, value in found if name == of) for of in ("sum", "count")
+    )
+    return _Reads(seconds, count)
 
 
 async def _status_with(scene: Scene, key: str) -> int:

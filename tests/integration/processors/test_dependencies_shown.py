@@ -87,7 +87,8 @@ async def test_all_that_was_held_goes_on_promptly_after_the_healing(
     await shows(worker, "bucket", within_s=10)
     assert ready(worker)[0] == 503
     s3_to_break.start()
-    done = 'analyzer_messages_processed_total{outcome="done",processor="image-submitted"} 64.0'
+    labels = 'messaging_destination_name="image-submitted",outcome="done"'
+    done = f"messaging_process_duration_seconds_count{{{labels}}} 64.0"
     await eventually(lambda: done in metrics(worker), within_s=10)
     await shows(worker, within_s=30)
     assert ready(worker)[0] == 200

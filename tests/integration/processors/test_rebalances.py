@@ -13,7 +13,8 @@ from topics.catalog import IMAGE_ANALYZED, IMAGE_SUBMITTED
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.s3]
 
-DONE = 'analyzer_messages_processed_total{outcome="done",processor="image-submitted"}'
+LABELS = 'messaging_destination_name="image-submitted",outcome="done"'
+DONE = f"messaging_process_duration_seconds_count{{{LABELS}}}"
 
 
 def done_by(worker: WorkerProcess) -> float:

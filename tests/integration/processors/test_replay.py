@@ -43,5 +43,6 @@ async def test_replaying_both_topics_of_outcomes_changes_no_row(flow: Flow) -> N
     again = await flow.start("record")
     await until_worked_off(flow.kafka, "recorder", RESULTS, within_s=20)
     assert rows_in(flow.dsn) == before
-    done = 'analyzer_messages_processed_total{outcome="done",processor="image-analyzed"}'
+    labels = 'messaging_destination_name="image-analyzed",outcome="done"'
+    done = f"messaging_process_duration_seconds_count{{{labels}}}"
     assert float(again.ask("/metrics")[1].split(done)[1].split()[0]) >= 40

@@ -95,9 +95,9 @@ async def test_metrics_tell_routes_and_no_ids(api: TwinApi, client: httpx.AsyncC
     await client.get("/nowhere/at/all")
     text = (await client.get("/metrics")).text
     assert 'analyzer_requests_accepted_total{door="upload"} 1.0' in text
-    assert 'route="/api/v1/analyses/{request_id}",status="200"' in text
-    assert 'route="/api/v1/analyze/upload",status="202"' in text
-    assert 'route="unmatched",status="404"' in text
+    assert 'status_code="200",http_route="/api/v1/analyses/{request_id}"' in text
+    assert 'status_code="202",http_route="/api/v1/analyze/upload"' in text
+    assert 'status_code="404",http_route="unmatched"' in text
     assert "analyzer_tail_connected 1.0" in text
     for secret in (path.rpartition("/")[2], "nowhere", "acme"):
         assert secret not in text

@@ -230,7 +230,8 @@ async def test_who_hits_a_limit_is_audited_once_a_minute(
     (entry,) = await api.audit.find(AuditQuery(action=Action.LIMIT_HIT))
     event = entry.event
     assert (event.tenant_id, event.actor.name, event.target) == ("acme", "key-acme", "burst")
-    assert api.metrics.registry.get_sample_value("analyzer_limited_total", {"limit": "burst"}) == 5
+    counted, labels = api.metrics.registry, {"limit": "burst", "decision": "refused"}
+    assert counted.get_sample_value("analyzer_limiter_decisions_total", labels) == 5
 
 
 async def test_without_redis_each_process_counts_by_itself(

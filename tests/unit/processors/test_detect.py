@@ -226,5 +226,6 @@ async def test_outages_are_left_to_the_guard(bench: Bench) -> None:
 async def test_results_are_counted(bench: Bench) -> None:
     event = await stored(bench, submitted())
     await handler(bench)(in_envelope(event))
-    assert bench.count("analyzer_detected_objects_total", name="cup") == 1
+    found = {"class": "cup", "confidence": "0.9-1.0"}
+    assert bench.count("analyzer_detected_objects_total", **found) == 1
     assert bench.count("analyzer_inference_duration_seconds_count", model="twin") == 1

@@ -55,8 +55,8 @@ async def test_done_is_counted_and_leaves_nothing_behind(bench: Bench) -> None:
     settlement = bench.settlement(succeed)
     await settlement.settle(record_of(image_submitted()))
     assert not bench.log.records
-    labels = {"processor": "image-submitted", "outcome": "done"}
-    assert bench.count("analyzer_messages_processed_total", **labels) == 1
+    labels = {"messaging_destination_name": "image-submitted", "outcome": "done"}
+    assert bench.count("messaging_process_duration_seconds_count", **labels) == 1
     assert settlement.pulse.in_flight == 0
 
 
