@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 
+from fastapi import Request
 from starlette.responses import Response
 
+from ingest_api.errors import NOT_FOUND, RefusedError
 from schemas.http import Alive, DependencyReport, Readiness
 from telemetry.dependencies import DependencyWatch, Finding
 from telemetry.metrics import Metrics
 
 _JSON = "application/json"
-_METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
 _FRESH_S = 1.0
 
 
@@ -22,11 +23,17 @@ class Health:
     """
 
     def __init__(
-        self, watch: DependencyWatch, metrics: Metrics, *, essential: Collection[str]
+        self,
+        watch: DependencyWatch,
+        metrics: Metrics,
+        *,
+        essential: Collection[str],
+        tells_metrics: bool = True,
     ) -> None:
         self._watch = watch
         self._metrics = metrics
         self._essential = essential
+        self._tells_metrics = tells_metrics
 
     def watching(self) -> AbstractAsyncContextManager[None]:
         """Inside, dependencies are asked at intervals, whether or not anybody reads the page."""
@@ -43,9 +50,13 @@ class Health:
         status = 503 if readiness.status == "unavailable" else 200
         return Response(readiness.to_json(), status, media_type=_JSON)
 
-    async def metrics(self) -> Response:
-        """Prometheus text format."""
-        return Response(self._metrics.render(), headers={"Content-Type": _METRICS_TYPE})
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus or OpenMetrics text, as it is asked for. Raises RefusedError where they are
+        told on a port of their own alone."""
+        if not self._tells_metrics:
+            raise RefusedError(refusal=NOT_FOUND)
+        content_type, text = self._metrics.exposition(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": content_type})
 
     def _summary(self, findings: Mapping[str, Finding]) -> Readiness:
         reports = {name: _report(finding) for name, finding in findings.items()}

@@ -1,7 +1,7 @@
 """Settings of the HTTP API."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -34,7 +34,8 @@ class ApiSettings(BaseModel):
     their connections count in all only. `allowed_hosts` are the names that the service answers to,
     without ports; when empty, any. Scripts of `cors_origins` (`https://app.example`) may read
     answers.
-    With `protect_metrics` reading `/metrics` takes a credential of an operator.
+    `/metrics` beside the other paths is for `nobody`, for `operators` with their credential, or for
+    `everybody` who reaches the port; `ANALYZER_METRICS__PORT` is the better place.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
     crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
     """
@@ -77,7 +78,7 @@ class ApiSettings(BaseModel):
     auth_cache_s: Annotated[float, Field(ge=0, le=30)] = 30.0
     auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0
 
-    protect_metrics: bool = False
+    metrics_for: Literal["nobody", "operators", "everybody"] = "nobody"
 
     stream_ping_s: Annotated[float, Field(gt=0, le=30)] = 15.0
     stream_send_timeout_s: Annotated[float, Field(gt=0)] = 10.0

@@ -1,7 +1,5 @@
-"""`/health`, `/ready` and `/metrics` of a worker: a few lines of HTTP/1.0 for operators."""
+"""`/health`, `/ready` and `/metrics` of a worker, for operators."""
 
-import asyncio
-import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -9,10 +7,10 @@ from dataclasses import asdict, dataclass
 from schemas.http import DependencyReport
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from telemetry.metrics_port import metrics_page
+from telemetry.plain_http import NOT_FOUND, Answer, PlainServer
 
 _log = get_logger(__name__)
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
-_LONGEST_HEAD = 8192
 _PATIENCE_S = 5.0
 
 
@@ -31,8 +29,7 @@ Reports = Callable[[], Mapping[str, DependencyReport]]
 
 
 class HealthServer:
-    """Answers GET only, one request a connection, each within ten seconds. What is reported of
-    dependencies is said beside the health and does not change it."""
+    """What is reported of dependencies is said beside the health and does not change it."""
 
     def __init__(
         self,
@@ -47,54 +44,24 @@ class HealthServer:
         self._health = health
         self._reports = reports
         self._metrics = metrics
-        self._host = host
-        self._port = port
-        self._patience_s = patience_s
-        self._server: asyncio.Server | None = None
+        self._server = PlainServer(self._answer, host=host, port=port, patience_s=patience_s)
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(
-            self._serve, self._host, self._port, limit=_LONGEST_HEAD
-        )
-        self._port = self._server.sockets[0].getsockname()[1]
-        _log.info("health_listening", host=self._host, port=self._port)
+        await self._server.start()
+        _log.info("health_listening", host=self._server.host, port=self._server.port)
 
     @property
     def port(self) -> int:
-        return self._port
+        return self._server.port
 
     async def aclose(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        await self._server.aclose()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        gone = (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-        try:
-            with contextlib.suppress(*gone):
-                # All of the head: closing with some of it unread would reset the connection.
-                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self._patience_s)
-                writer.write(self._response(head))
-                await asyncio.wait_for(writer.drain(), self._patience_s)
-        finally:
-            writer.close()
-
-    def _response(self, head: bytes) -> bytes:
-        line = head.partition(b"\r\n")[0].decode("latin-1")
-        method, path, *_ = [*line.split(" "), "", ""]
-        status, kind, body = self._answer(method, path.partition("?")[0])
-        return (
-            f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        ).encode() + body
-
-    def _answer(self, method: str, path: str) -> tuple[int, str, bytes]:
-        if method != "GET":
-            return 405, "text/plain", b"GET only\n"
+    def _answer(self, path: str, headers: Mapping[str, str]) -> Answer:
         if path == "/metrics":
-            return 200, "text/plain; version=0.0.4; charset=utf-8", self._metrics.render()
+            return metrics_page(self._metrics, headers)
         if path not in {"/health", "/ready"}:
-            return 404, "text/plain", b"not found\n"
+            return NOT_FOUND
         health = self._health()
         is_well = health.live if path == "/health" else health.live and health.ready
         return 200 if is_well else 503, "application/json", self._body(health)

@@ -29,7 +29,7 @@ class Metrics(MetricNames):
     names all is told."""
 
     def __init__(self, *runs: str) -> None:
-        prometheus_client.disable_created_metrics()
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # the library's own
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)

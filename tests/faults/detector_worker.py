@@ -24,7 +24,7 @@ def main(names: Sequence[str]) -> int:
         worker=settings.worker,
     )
     configure_logs(settings.log, process="-".join(names))
-    parts = make_parts(config, process=names[0], needs_detector=False)
+    parts = make_parts(config, process=names[0], runs=names, needs_detector=False)
     return run_parts(names, replace(parts, detector=GridDetector()))
 
 

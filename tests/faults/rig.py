@@ -196,6 +196,7 @@ def _settings(servers: Stack, listen: list[int]) -> dict[str, str]:
         "ANALYZER_BUCKET__SECRET_KEY": servers.s3_secret_key,
         "ANALYZER_BUCKET__BUCKET": BUCKET,
         "ANALYZER_API__SECRET": "a secret of the fault harness, thirty-two",
+        "ANALYZER_API__METRICS_FOR": "everybody",
         "ANALYZER_API__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
         "ANALYZER_WORKER__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
         # Else nobody would see within a day whether orphans are reaped.

@@ -110,7 +110,9 @@ def main(plan_file: Path) -> int:
     configure_logs(LogSettings(format="text"), process="-".join(plan.names))
     detects = any(name.startswith("detect") for name in plan.names)
     is_real = detects and plan.twin_delay_s is None
-    parts = make_parts(plan.config, process=plan.names[0], needs_detector=is_real)
+    parts = make_parts(
+        plan.config, process=plan.names[0], runs=plan.names, needs_detector=is_real
+    )
     if detects and plan.twin_delay_s is not None:
         parts = replace(parts, detector=MemoryDetector(delay_s=plan.twin_delay_s))
     return run_parts(plan.names, parts)

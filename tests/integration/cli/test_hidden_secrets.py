@@ -28,6 +28,7 @@ ARGUMENTS = {
     "api": (),
     "audit list": (),
     "bucket create": (),
+    "check": (),
     "dlq discard": ("--every",),
     "dlq list": (),
     "dlq replay": ("--every",),
@@ -184,7 +185,9 @@ def test_an_api_that_finds_no_server_shows_no_secret(
     hidden: dict[str, str], tmp_path: Path
 ) -> None:
     (port,) = free_ports(1)
-    environment = unlucky(hidden, ANALYZER_API__PORT=str(port))
+    environment = unlucky(
+        hidden, ANALYZER_API__PORT=str(port), ANALYZER_API__METRICS_FOR="everybody"
+    )
     running = Watched(("api",), environment, tmp_path)
     try:
         answers = [ask(running, port, path) for path in PAGES]

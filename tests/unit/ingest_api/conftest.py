@@ -12,8 +12,8 @@ from tests.unit.ingest_api.twin_api import TwinApi
 
 @pytest.fixture
 def settings() -> ApiSettings:
-    """The published defaults; a module of tests may override them."""
-    return ApiSettings()
+    """The published defaults, with metrics; a module of tests may override them."""
+    return ApiSettings(metrics_for="everybody")
 
 
 @pytest.fixture

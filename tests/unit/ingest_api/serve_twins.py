@@ -14,7 +14,7 @@ from tests.unit.ingest_api.twin_api import TwinApi, nothing_yet
 
 def main(port: int, *, is_idle: bool) -> None:
     configure_logs(LogSettings(), process="api")
-    settings = ApiSettings(port=port, graceful_shutdown_s=8)
+    settings = ApiSettings(port=port, graceful_shutdown_s=8, metrics_for="everybody")
     twin = TwinApi(settings)
     if is_idle:
         twin.answer = nothing_yet

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from starlette.requests import Request
@@ -74,8 +75,15 @@ def test_what_names_a_thing_says_whose_it_is() -> None:
 def test_a_higher_role_includes_the_lower(lower: Role, higher: Role) -> None:
     for policy in POLICIES.values():
         if policy.role <= lower:
-            policy.check(Principal("acme", "k", higher))
+            policy.check(Principal("acme", "k", higher, user_id=uuid4()))
     assert [Role.named(role.title) for role in Role] == sorted(Role)
+
+
+def test_what_is_for_people_is_for_no_key() -> None:
+    policy = Policy(Access.TENANT, people_only=True)
+    policy.check(Principal("acme", "user_x", Role.VIEWER, user_id=uuid4()))
+    with pytest.raises(RefusedError, match="forbidden: it is for people"):
+        policy.check(Principal("acme", "k", Role.ADMIN))
 
 
 def test_a_missing_role_or_scope_is_named() -> None:
@@ -114,8 +122,13 @@ def test_a_path_with_a_name_in_it_finds_its_policy() -> None:
     assert policies.of("POST", "/api/v1/analyze/upload/x").body is Body.NONE
 
 
+async def test_metrics_are_not_beside_what_the_public_reaches() -> None:
+    async with TwinApi(ApiSettings()).running() as api, api.client(None) as stranger:
+        problem_of(await stranger.get("/metrics"), 404, "not_found")
+
+
 async def test_metrics_may_be_kept_for_operators() -> None:
-    async with TwinApi(ApiSettings(protect_metrics=True)).running() as api:
+    async with TwinApi(ApiSettings(metrics_for="operators")).running() as api:
         async with api.client(None) as stranger:
             problem_of(await stranger.get("/metrics"), 401, "unauthenticated")
         async with api.client() as analyst:

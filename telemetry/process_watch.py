@@ -1,0 +1,39 @@
+"""What a process tells of itself: which build it is, and whether its event loop keeps up."""
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from telemetry.metrics import Metrics
+
+_EVERY_S = 1.0
+
+
+@asynccontextmanager
+async def watched_process(metrics: Metrics) -> AsyncIterator[None]:
+    """Inside, the loop is asked once a second how late it is: an idle process stays idle."""
+    metrics.build_info.labels(product_version(), platform.python_version()).set(1)
+    watching = asyncio.create_task(_watch_loop(metrics))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def product_version() -> str:
+    """`0` where it runs from a checkout that nobody installed."""
+    try:
+        return version("ai-image-analyzer")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def _watch_loop(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + _EVERY_S
+        await asyncio.sleep(_EVERY_S)
+        metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due))
