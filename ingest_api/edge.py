@@ -12,9 +12,11 @@ from ingest_api.policies import POLICIES
 from ingest_api.problems import problem_response
 from ingest_api.scope import header_of, noted_of, set_trace
 from ingest_api.security_headers import Headers, SecurityHeaders
+from ingest_api.server_spans import tell_span
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
-from telemetry.traces import from_traceparent
+from telemetry.spans import UNTRACED, Span, Tracer
+from telemetry.traces import new_trace, to_trace
 
 _log = get_logger(__name__)
 _QUIET_PATHS = frozenset({"/health", "/ready", "/metrics"})
@@ -26,18 +28,33 @@ class Edge:
     line `http_answered`. A client that went away before the answer is logged with status 499."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, cors: Cors, security: SecurityHeaders
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        cors: Cors,
+        security: SecurityHeaders,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._cors = cors
         self._security = security
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trace = from_traceparent(header_of(scope, b"traceparent"))
+        under = to_trace(header_of(scope, b"traceparent"), header_of(scope, b"tracestate"))
+        if scope["path"] in _QUIET_PATHS:
+            await self._serve(scope, receive, send, Span(under or new_trace()))
+            return
+        with self._tracer.span(scope["method"], "server", under=under) as span:
+            await self._serve(scope, receive, send, span)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
+        trace = span.trace
         set_trace(scope, trace)
         always = ((b"x-trace-id", trace.trace_id.encode()), *self._cors.headers_for(scope))
         answer = _Answer(send, scope, always=always, unless_set=self._security.of(scope["path"]))
@@ -50,6 +67,7 @@ class Edge:
                 await self._answer_unexpected(scope, receive, answer)
             finally:
                 self._note(scope, answer, time.perf_counter() - started)
+                tell_span(span, scope, _route_of(scope), answer.status)
 
     async def _answer_unexpected(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         _log.exception("request_broke", path=scope["path"][:200], answered=answer.status)

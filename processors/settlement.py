@@ -13,6 +13,7 @@ from processors.refusals import Refusals
 from schemas.failures import FailureCode
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
+from telemetry.spans import UNTRACED, Tracer, note_here
 from topics.catalog import Topic
 from topics.codec import Envelope, decode
 from topics.dead_letters import Refusal
@@ -20,6 +21,7 @@ from topics.errors import InvalidMessageError, LogUnavailableError, RecordTooLar
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.retries import later, rounds_so_far
+from topics.tracing import taken, trace_in
 
 _log = get_logger(__name__)
 
@@ -56,6 +58,7 @@ class Settlement:
         metrics: Metrics,
         patience: Patience,
         explain: Explain | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._topic = topic
         self._handle = handle
@@ -65,21 +68,31 @@ class Settlement:
         self._metrics = metrics
         self._patience = patience
         self._explain = explain
+        self._tracer = tracer
         self._limit = UnexpectedLimit()
         self.pulse = Pulse(topic.name)
         self._hold = Hold(self.pulse, metrics, probe_every_s=patience.probe_every_s)
 
     async def settle(self, record: Record) -> None:
+        with self._tracer.span(
+            f"process {record.topic}", "consumer", under=trace_in(record),
+            attributes=taken(record, self._group),
+        ) as span, bound_contextvars(trace_id=span.trace.trace_id):  # fmt: skip
+            outcome = await self._settled(record)
+            span.note({"analyzer.outcome": outcome})
+            if outcome not in {"done", "retried"}:
+                span.fail(outcome)
+
+    async def _settled(self, record: Record) -> str:
         started = time.perf_counter()
         self.pulse.taken()
         try:
             outcome = await self._hold.until_done(lambda: self._work(record))
         finally:
             self.pulse.settled()
-        self._metrics.processed.labels(self._topic.name, outcome).inc()
-        self._metrics.process_seconds.labels(self._topic.name).observe(
-            time.perf_counter() - started
-        )
+        took_s = time.perf_counter() - started
+        self._metrics.process_seconds.labels(self._topic.name, outcome).observe(took_s)
+        return outcome
 
     async def _work(self, record: Record) -> str:
         try:
@@ -99,8 +112,9 @@ class Settlement:
         """None when it went through, else the transient error of the last try; raises all other
         errors."""
         envelope, attempt = await self._decoded(record), 0
-        trace_id = (envelope.traceparent or "").partition("-")[2].partition("-")[0]
-        with bound_contextvars(request_id=str(envelope.event.request_id), trace_id=trace_id):
+        request_id = str(envelope.event.request_id)
+        note_here({"analyzer.request_id": request_id})
+        with bound_contextvars(request_id=request_id):
             while True:
                 attempt += 1
                 try:

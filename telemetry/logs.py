@@ -18,7 +18,8 @@ __all__ = [
 ]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "pebble", "urllib3")
+_QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "pebble", "urllib3",
+          "azure", "opentelemetry")  # fmt: skip
 
 
 class LogSettings(BaseModel):
@@ -34,9 +35,15 @@ def configure_command_logs() -> None:
     configure_logs(LogSettings(level="error", format="text"), process="command", to=sys.stderr)
 
 
-def configure_logs(settings: LogSettings, *, process: str, to: TextIO | None = None) -> None:
+def configure_logs(
+    settings: LogSettings,
+    *,
+    process: str,
+    to: TextIO | None = None,
+    also: structlog.types.Processor | None = None,
+) -> None:
     """Send our own lines and those of the libraries through one formatter, to standard output
-    unless told otherwise."""
+    unless told otherwise. `also` sees every line before it is written."""
     stream = to or sys.stdout
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -44,6 +51,7 @@ def configure_logs(settings: LogSettings, *, process: str, to: TextIO | None = N
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _process_name(process),
         structlog.processors.format_exc_info,
+        *([] if also is None else [also]),
     ]
     written: list[structlog.types.Processor] = (
         [structlog.processors.JSONRenderer()]
@@ -64,7 +72,8 @@ def configure_logs(settings: LogSettings, *, process: str, to: TextIO | None = N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
         )
     )
-    handler.addFilter(RepeatFilter("aiokafka"))
+    for library in ("aiokafka", "azure", "opentelemetry"):
+        handler.addFilter(RepeatFilter(library))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -12,6 +12,7 @@ from topics.codec import encode
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.positions import Positions
 from topics.records import OutgoingRecord, Record
+from topics.tracing import sending
 
 
 class MemoryLog:
@@ -66,7 +67,8 @@ class MemoryPublisher:
     async def forward(self, record: OutgoingRecord) -> None:
         if len(record.value or b"") > topic_named(record.topic).broker_limit_bytes:
             raise RecordTooLargeError(f"{record.topic}: {len(record.value or b'')} bytes")
-        self._log.append(record)
+        with sending(record) as told:
+            self._log.append(told)
 
 
 class MemoryTail:

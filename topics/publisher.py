@@ -20,6 +20,7 @@ from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.records import OutgoingRecord
 from topics.refusals import explain, explain_refusal
 from topics.settings import KafkaSettings
+from topics.tracing import sending
 
 _log = get_logger(__name__)
 _COOL_DOWN_S = 1.0
@@ -79,10 +80,10 @@ class KafkaPublisher:
     async def forward(self, record: OutgoingRecord) -> None:
         if self._producer is None or time.monotonic() < self._closed_until:
             raise LogUnavailableError("the broker does not answer")
-        with self._translated():
+        with sending(record) as told, self._translated():
             await asyncio.wait_for(
                 self._producer.send_and_wait(
-                    record.topic, record.written_value, key=record.key, headers=list(record.headers)
+                    told.topic, told.written_value, key=told.key, headers=list(told.headers)
                 ),
                 self._budget_s,
             )
