@@ -40,12 +40,6 @@ def check_tenant_id(text: str) -> None:
         ) from None
 
 
-def to_tenant(text: str) -> str:
-    """The text itself. Raises ConfigurationError for what names no tenant."""
-    check_tenant_id(text)
-    return text
-
-
 async def add_key(postgres: PostgresSettings, key: str, *, tenant: str, wish: KeyWish) -> None:
     """A tenant that is new is added with its first key. A repeat with the same key changes nothing.
     Raises StorageError."""

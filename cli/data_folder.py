@@ -29,6 +29,10 @@ class DataFolder:
         return self.root / "api_key"
 
     @property
+    def signing_key(self) -> Path:
+        return self.root / "signing_key.pem"
+
+    @property
     def connection(self) -> Path:
         return self.root / "connection.json"
 

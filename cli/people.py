@@ -55,9 +55,10 @@ def give_role(login: str, role: str) -> None:
 def give_password(login: str, password: str) -> None:
     hashed = hash_password(_checked("somebody", password).password.get_secret_value())
 
-    async def act(users: UserStore, _: AuditLog) -> None:
+    async def act(users: UserStore, audit: AuditLog) -> None:
         user = await _known(users, login)
         await users.set_password(user.tenant_id, user.user_id, hashed)
+        await _note(audit, Action.PASSWORD_CHANGED, user)
 
     _with_users(act)
 

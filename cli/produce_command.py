@@ -84,15 +84,16 @@ def produce(  # noqa: PLR0913 - one parameter for each option
     from uuid_utils.compat import uuid7  # noqa: PLC0415 - keeps --help fast
 
     from cli.analysis_options import to_options  # noqa: PLC0415 - as above
-    from cli.api_keys import to_tenant  # noqa: PLC0415 - as above
+    from cli.api_keys import check_tenant_id  # noqa: PLC0415 - as above
     from cli.detections_table import detections_table  # noqa: PLC0415 - as above
     from cli.outside_producer import OutsideProducer  # noqa: PLC0415 - as above
     from cli.settings import load_settings  # noqa: PLC0415 - as above
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
 
+    check_tenant_id(tenant)
     settings = load_settings(os.environ, uses={"kafka", "bucket"})
     configure_command_logs()
-    producer = OutsideProducer(settings.kafka, to_tenant(tenant), key)
+    producer = OutsideProducer(settings.kafka, tenant, key)
     fields = {"request_id": request_id or uuid7(), "lane": lane, "options": to_options(option)}
     result = _run(settings, producer, picture, fields, _Wish(wait, url))
     if result is None:

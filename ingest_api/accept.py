@@ -43,6 +43,14 @@ class Accepted:
         return f"{self.tenant_id}/{self.request_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the client calls its request, and what that name stood for before the body was read."""
+
+    key: ClientKey
+    standing: KeyUse | None
+
+
 class Acceptance:
     """`has_room` refuses before any byte of a body is read."""
 
@@ -68,20 +76,22 @@ class Acceptance:
         self._failpoint = failpoint
         self._announce_failed_at: float | None = None
 
-    async def has_room(self, tenant_id: str, key: ClientKey | None) -> None:
-        """A repeat of an accepted request needs none. Raises RefusedError and StorageError."""
-        if key is not None and await self._analyses.find_key(tenant_id, key.text) is not None:
-            return
-        await self._cap.check()
+    async def has_room(self, tenant_id: str, key: ClientKey | None) -> Claim | None:
+        """A repeat of an accepted request needs none. The claim is for `accept_…`, so that the name
+        is looked up once. Raises RefusedError and StorageError."""
+        standing = None if key is None else await self._analyses.find_key(tenant_id, key.text)
+        if standing is None:
+            await self._cap.check()
+        return None if key is None else Claim(key, standing)
 
     async def accept_upload(
-        self, tenant_id: str, form: Form, content_type: str, wish: Wish, key: ClientKey | None
+        self, tenant_id: str, form: Form, content_type: str, wish: Wish, claim: Claim | None
     ) -> Accepted:
         """Stored and committed when it returns. Raises RefusedError for a key that stands for
         another request, and StorageError; then nothing is promised."""
         request_id, now = self._new_id(), self._clock()
-        named = None if key is None else key.naming(form.sha256, wish, now=now)
-        if (earlier := await self._repeated(tenant_id, named)) is not None:
+        named = None if claim is None else claim.key.naming(form.sha256, wish, now=now)
+        if (earlier := _repeated(tenant_id, claim, named)) is not None:
             return earlier
         request = ImageSubmitted(
             request_id=request_id,
@@ -101,12 +111,12 @@ class Acceptance:
         return await self._commit(request, wish.lane, named, door="upload")
 
     async def accept_url(
-        self, tenant_id: str, image_url: str, wish: Wish, key: ClientKey | None
+        self, tenant_id: str, image_url: str, wish: Wish, claim: Claim | None
     ) -> Accepted:
         """Committed when it returns. Raises as `accept_upload` does."""
         now = self._clock()
-        named = None if key is None else key.naming(image_url, wish, now=now)
-        if (earlier := await self._repeated(tenant_id, named)) is not None:
+        named = None if claim is None else claim.key.naming(image_url, wish, now=now)
+        if (earlier := _repeated(tenant_id, claim, named)) is not None:
             return earlier
         request = ImageRequested(
             request_id=self._new_id(),
@@ -141,22 +151,23 @@ class Acceptance:
         failed_at = self._announce_failed_at
         return failed_at is None or time.monotonic() - failed_at > within_s
 
-    async def _repeated(self, tenant_id: str, named: IdempotencyKey | None) -> Accepted | None:
-        if named is None:
-            return None
-        standing = await self._analyses.find_key(tenant_id, named.key)
-        return None if standing is None else _as_repeat(tenant_id, standing, named)
-
     async def _commit(
         self, request: Request, lane: Lane, named: IdempotencyKey | None, *, door: str
     ) -> Accepted:
-        """Of two at once with the same key one is the repeat; what it stored is reaped."""
+        """The statement looks at the key again: of two at once with the same one is the repeat, and
+        what it stored is reaped."""
         standing = await self._analyses.accept(request, lane=lane, idempotency=named)
         if standing is not None and named is not None:
             return _as_repeat(request.tenant_id, standing, named)
         self._cap.note_accepted()
         self._metrics.accepted.labels(door).inc()
         return Accepted(request.tenant_id, request.request_id, request, lane)
+
+
+def _repeated(tenant_id: str, claim: Claim | None, named: IdempotencyKey | None) -> Accepted | None:
+    if claim is None or claim.standing is None or named is None:
+        return None
+    return _as_repeat(tenant_id, claim.standing, named)
 
 
 def _as_repeat(tenant_id: str, standing: KeyUse, named: IdempotencyKey) -> Accepted:

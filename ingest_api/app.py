@@ -34,6 +34,7 @@ from ingest_api.limits_refused import RefusedLimits
 from ingest_api.live import Hub
 from ingest_api.lookup import Lookup
 from ingest_api.openapi import DescribedApi
+from ingest_api.own_password import OwnPassword
 from ingest_api.parts import ApiParts
 from ingest_api.policies import Policies
 from ingest_api.problems import (
@@ -184,6 +185,9 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
             new_id=parts.new_id,
             settings=settings,
         ),
+        own_password=OwnPassword(
+            own=own, users=parts.users, audit=parts.audit, settings=settings
+        ),
         contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
@@ -200,7 +204,7 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             await opening(stack)
-            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store):
+            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store, parts.attempts):
                 stack.push_async_callback(store.aclose)
             stack.push_async_callback(parts.audit.aclose)
             stack.push_async_callback(parts.publisher.aclose)

@@ -14,6 +14,7 @@ from ingest_api.auth_keys import KeyRing
 from ingest_api.auth_tokens import AccessTokens, looks_like_token
 from ingest_api.errors import LOGIN_CLOSED, UNAUTHENTICATED, RefusedError
 from ingest_api.json_bodies import read_model
+from ingest_api.login_throttle import LoginThrottle
 from ingest_api.scope import principal_of
 from ingest_api.settings import ApiSettings
 from schemas.identity import Login, Me, Refresh, Revocation, RoleName, TokenPair
@@ -39,6 +40,7 @@ class OwnTokens:
     access: AccessTokens
     access_ttl_s: int
     session_ttl: timedelta
+    throttle: LoginThrottle
 
 
 class Auth:
@@ -68,11 +70,14 @@ class Auth:
         """An access token for 15 minutes, and a refresh token to exchange for the next."""
         own = self._opened()
         login = await read_model(request, Login, self._settings)
-        user = await self._user_of(login)
-        if user is None:
-            target = login.username if login.username.isprintable() else ""
+        attempt = await own.throttle.begin(request.scope, login.username)
+        user, is_right = await self._checked(login)
+        if user is None or not is_right:
+            # Never what was typed: it may be the password, in the wrong field.
+            target = own.throttle.named(login.username) if user is None else f"user_{user.user_id}"
             await self._note(request, Action.LOGIN_FAILED, None, target=target, outcome="refused")
             raise RefusedError(refusal=UNAUTHENTICATED)
+        await own.throttle.succeed(attempt)
         session = Session(
             self._new_id(), user.tenant_id, user.user_id, self._clock() + own.session_ttl
         )
@@ -131,14 +136,12 @@ class Auth:
             raise RefusedError(refusal=LOGIN_CLOSED)
         return self._own
 
-    async def _user_of(self, login: Login) -> User | None:
+    async def _checked(self, login: Login) -> tuple[User | None, bool]:
+        """Who is meant, as far as that one is known, and whether to let in."""
         username, _, tenant_id = login.username.rpartition("@")
-        found = await self._users.find_login(tenant_id, username)
-        password = login.password.get_secret_value()
-        is_right = await self._passwords.matches(password, None if found is None else found[1])
-        if found is None or not is_right or found[0].disabled_at is not None:
-            return None
-        return found[0]
+        user, hashed = await self._users.find_login(tenant_id, username) or (None, None)
+        is_right = await self._passwords.matches(login.password.get_secret_value(), hashed)
+        return user, is_right and user is not None and user.disabled_at is None
 
     async def _revoked(self, token: str) -> Session | None:
         tenant_id = tenant_of(token)

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, model_validator
 
 _Https = Annotated[str, Field(pattern=r"^https://[^\s/?#]+[^\s]*$")]
 
@@ -19,7 +19,11 @@ class AuthSettings(BaseModel):
     signed by `oidc_algorithm`, of the type `oidc_token_type`, no longer valid than
     `oidc_max_lifetime_s`. `oidc_tenant_claim` names the tenant, which must be known here, and
     `oidc_role_claim` a role, or several of which the highest counts. `oidc_allow_networks` are
-    private networks where its keys may be fetched.
+    private networks where its keys may be fetched, `oidc_ca_file` the authorities (PEM) that vouch
+    for where they come from, in place of the public ones.
+
+    After `login_free_tries` in a row that failed the password of an account may be tried again
+    after a second, then two, four and so on, `login_longest_wait_s` at most.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -40,6 +44,10 @@ class AuthSettings(BaseModel):
     oidc_tenant_claim: Annotated[str, Field(min_length=1)] = "tenant"
     oidc_role_claim: Annotated[str, Field(min_length=1)] = "role"
     oidc_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    oidc_ca_file: FilePath | None = None
+
+    login_free_tries: Annotated[int, Field(ge=1, le=100)] = 5
+    login_longest_wait_s: Annotated[int, Field(ge=1, le=1800)] = 300
 
     @model_validator(mode="after")
     def _issuer_is_whole(self) -> Self:

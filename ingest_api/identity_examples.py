@@ -43,6 +43,10 @@ USER: Final = {
     "disabled_at": None,
 }
 USERS: Final = {"users": [USER]}
+PASSWORD_CHANGE: Final = {
+    "current_password": "(her password)",
+    "new_password": "(12 to 128 characters)",
+}
 LOGIN: Final = {"username": "alice@acme", "password": "(her password)"}
 REFRESH: Final = {"refresh_token": "air_acme.(43 characters)"}
 REVOCATION: Final = {"token": "air_acme.(43 characters)"}

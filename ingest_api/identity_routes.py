@@ -9,6 +9,7 @@ from ingest_api import identity_examples as shown
 from ingest_api import openapi as says
 from ingest_api.auth import Auth
 from ingest_api.keys import Keys
+from ingest_api.own_password import OwnPassword
 from ingest_api.users import Users
 from schemas.contract import Contract
 from schemas.identity import (
@@ -17,6 +18,7 @@ from schemas.identity import (
     KeyWish,
     Login,
     Me,
+    PasswordChange,
     Refresh,
     Revocation,
     TokenPair,
@@ -127,6 +129,15 @@ def _register_users(app: FastAPI, users: Users) -> None:
         summary="Remove a person", tags=["users"], operation_id="remove_user",
         response_model=None, responses=_GONE | _FOUND | says.problems(errors.LAST_ADMIN),
         openapi_extra=says.SECURED,
+    )  # fmt: skip
+
+
+def register_own_password(app: FastAPI, own_password: OwnPassword) -> None:
+    app.add_api_route(
+        "/api/v1/users/me/password", own_password.change, methods=["POST"], status_code=204,
+        summary="Change your password", tags=["users"], operation_id="change_own_password",
+        response_model=None, responses=_GONE | _LOGIN,
+        openapi_extra=_body(PasswordChange, shown.PASSWORD_CHANGE) | says.SECURED,
     )  # fmt: skip
 
 

@@ -69,10 +69,10 @@ def cost_of(scope: Scope, max_bytes: int) -> int:
 
 
 def _subject(kind: str, scope: Scope) -> str:
-    return f"{kind}/{_network(address_of(scope))}"
+    return f"{kind}/{network_of(address_of(scope))}"
 
 
-def _network(address: str | None) -> str:
+def network_of(address: str | None) -> str:
     """Who has one IPv6 address has the other 2^64 of its network too."""
     try:
         found = ipaddress.ip_address(address or "")

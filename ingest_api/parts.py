@@ -11,6 +11,7 @@ from ingest_api.limit_settings import Limits
 from ingest_api.settings import ApiSettings
 from storage.audit import AuditLog
 from storage.limits import LimitStore
+from storage.login_attempts import AttemptStore
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
 from storage.tokens import TokenStore
 from storage.users import UserStore
@@ -42,6 +43,7 @@ class ApiParts:
     audit: AuditLog
     limit_store: LimitStore
     limits: Limits
+    attempts: AttemptStore
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     sealing_secret: bytes

@@ -42,16 +42,18 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Without a `scope` every credential of the role will do."""
+    """Without a `scope` every credential of the role will do; with `people_only` no API key, and
+    nobody of another issuer."""
 
     access: Access
     role: Role = Role.VIEWER
     scope: ScopeName | None = None
     owner: Owner = Owner.NOBODY
     body: Body = Body.NONE
+    people_only: bool = False
 
     def check(self, principal: Principal) -> None:
-        """Raises RefusedError that names the role or the scope which is missing."""
+        """Raises RefusedError that names the role, the scope or the kind which is missing."""
         if principal.role < self.role:
             raise RefusedError(
                 refusal=FORBIDDEN, field="role", allowed=self.role.title,
@@ -61,6 +63,11 @@ class Policy:
             raise RefusedError(
                 refusal=FORBIDDEN, field="scope", allowed=self.scope,
                 detail=f"the scope {self.scope} is needed",
+            )  # fmt: skip
+        if self.people_only and principal.user_id is None:
+            raise RefusedError(
+                refusal=FORBIDDEN, field="credential", allowed="user",
+                detail="it is for people who have logged in here",
             )  # fmt: skip
 
 
@@ -72,6 +79,7 @@ def _of_tenant(
 
 _PUBLIC: Final = Policy(Access.PUBLIC)
 _LOGIN: Final = Policy(Access.PUBLIC, body=Body.JSON)
+_OWN: Final = Policy(Access.TENANT, body=Body.JSON, people_only=True)
 _METRICS: Final = ("GET", "/metrics")
 _ONE_ANALYSIS: Final = "/api/v1/analyses/{request_id}"
 _UNROUTED: Final = Policy(Access.TENANT)
@@ -97,6 +105,7 @@ POLICIES: Final[Mapping[Place, Policy]] = {
     ("POST", "/api/v1/users"): _of_tenant(Role.ADMIN, "users", body=Body.JSON),
     ("PATCH", "/api/v1/users/{user_id}"): _of_tenant(Role.ADMIN, "users", Owner.TENANT, Body.JSON),
     ("DELETE", "/api/v1/users/{user_id}"): _of_tenant(Role.ADMIN, "users", Owner.TENANT),
+    ("POST", "/api/v1/users/me/password"): _OWN,
     ("POST", "/api/v1/auth/token"): _LOGIN,
     ("POST", "/api/v1/auth/refresh"): _LOGIN,
     ("POST", "/api/v1/auth/revoke"): _LOGIN,

@@ -11,8 +11,9 @@ from ingest_api.auth import Auth
 from ingest_api.cancels import Cancels
 from ingest_api.contract import Contract
 from ingest_api.health import Health
-from ingest_api.identity_routes import register_identity
+from ingest_api.identity_routes import register_identity, register_own_password
 from ingest_api.keys import Keys
+from ingest_api.own_password import OwnPassword
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
@@ -30,6 +31,7 @@ class Handlers:
     keys: Keys
     users: Users
     auth: Auth
+    own_password: OwnPassword
     contract: Contract
     health: Health
 
@@ -38,6 +40,7 @@ def register(app: FastAPI, handlers: Handlers) -> None:
     _register_work(app, handlers)
     _register_streams(app, handlers.streams)
     register_identity(app, handlers.auth, handlers.keys, handlers.users)
+    register_own_password(app, handlers.own_password)
     _register_contract(app, handlers.contract)
     _register_operations(app, handlers.health)
 

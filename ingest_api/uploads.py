@@ -3,10 +3,10 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from ingest_api.accept import Acceptance, Accepted
+from ingest_api.accept import Acceptance, Accepted, Claim
 from ingest_api.answers import Answers
 from ingest_api.bodies import pour
-from ingest_api.idempotency import ClientKey, client_key_of
+from ingest_api.idempotency import client_key_of
 from ingest_api.multipart import Form, FormReader
 from ingest_api.options import wish_from_texts
 from ingest_api.picture import PictureLimits, check_picture
@@ -31,7 +31,7 @@ class Uploads:
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
         key = client_key_of(request.scope, self._settings)
         tenant_id = principal_of(request.scope).tenant_id
-        await self._acceptance.has_room(tenant_id, key)
+        claim = await self._acceptance.has_room(tenant_id, key)
         reader = FormReader(
             request.headers.get("content-type", ""),
             max_image_bytes=self._settings.max_upload_bytes,
@@ -43,13 +43,13 @@ class Uploads:
                 max_bytes=self._settings.max_request_bytes,
                 settings=self._settings,
             )
-            accepted = await self._accept(request, reader.take(), key)
+            accepted = await self._accept(request, reader.take(), claim)
         finally:
             reader.close()
         return await self._answers.announce_and_answer(request, accepted, preference)
 
-    async def _accept(self, request: Request, form: Form, key: ClientKey | None) -> Accepted:
+    async def _accept(self, request: Request, form: Form, claim: Claim | None) -> Accepted:
         wish = wish_from_texts(form.texts, self._settings)
         content_type = check_picture(form.image, self._limits)
         tenant_id = principal_of(request.scope).tenant_id
-        return await self._acceptance.accept_upload(tenant_id, form, content_type, wish, key)
+        return await self._acceptance.accept_upload(tenant_id, form, content_type, wish, claim)

@@ -44,11 +44,11 @@ class Urls:
         preference = read_preference(header_of(request.scope, b"prefer"), self._settings)
         key = client_key_of(request.scope, self._settings)
         tenant_id = principal_of(request.scope).tenant_id
-        await self._acceptance.has_room(tenant_id, key)
+        claim = await self._acceptance.has_room(tenant_id, key)
         values = to_object(await read_json_bytes(request, self._settings))
         image_url = await self._checked_url(request, values.pop(_FIELD, None))
         wish = wish_from_json(values, self._settings)
-        accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, key)
+        accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, claim)
         return await self._answers.announce_and_answer(request, accepted, preference)
 
     async def _checked_url(self, request: Request, value: object) -> str:

@@ -80,6 +80,7 @@ class Users:
         if wish.password is not None:
             hashed = await self._passwords.hash(wish.password.get_secret_value())
             await _on(self._store.set_password(user.tenant_id, user.user_id, hashed))
+            await self._note(request, Action.PASSWORD_CHANGED, changed)
         if changed.role is not user.role:
             await self._note(request, Action.USER_ROLE_CHANGED, changed)
         if changed.disabled_at is not None and user.disabled_at is None:

@@ -20,7 +20,14 @@ from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.audit import AuditLog
 from storage.audit_postgres import PostgresAuditStore
-from storage.opening import make_pool, open_cache, open_images, open_limits, redis_breaker
+from storage.opening import (
+    make_pool,
+    open_attempts,
+    open_cache,
+    open_images,
+    open_limits,
+    redis_breaker,
+)
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from storage.tokens_postgres import PostgresTokenStore
@@ -85,6 +92,7 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         limit_store=open_limits(config.redis, metrics, breaker=breaker),
         limits=config.limits,
+        attempts=open_attempts(config.redis, metrics, breaker=breaker),
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),

@@ -70,6 +70,13 @@ class Login(Contract):
     password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
 
 
+class PasswordChange(Contract):
+    """Ends every session of whoever asks."""
+
+    current_password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    new_password: Password
+
+
 class Refresh(Contract):
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
 

@@ -26,6 +26,7 @@ class Action(StrEnum):
     USER_CREATED = "user.created"
     USER_ROLE_CHANGED = "user.role_changed"
     USER_DISABLED = "user.disabled"
+    PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - the name of an action
     TIER_CHANGED = "tenant.tier_changed"
     ANALYSIS_CANCELLED = "analysis.cancelled"
     LETTER_REPLAYED = "letter.replayed"

@@ -8,6 +8,8 @@ from storage.breaker import CircuitBreaker, make_breaker
 from storage.limits import LimitStore
 from storage.limits_fallback import FallbackLimitStore
 from storage.limits_memory import MemoryLimitStore
+from storage.login_attempts import AttemptStore
+from storage.login_attempts_memory import MemoryAttemptStore
 from storage.ports import ImageStore, ResultCache
 from storage.postgres_pool import PostgresPool
 from storage.settings import BreakerSettings, BucketSettings, PostgresSettings, RedisSettings
@@ -55,6 +57,21 @@ def open_limits(
     url, timeout_s = settings.url.get_secret_value(), settings.timeout_s
     breaker = breaker or redis_breaker(settings, metrics)
     return FallbackLimitStore(RedisLimitStore(url, timeout_s=timeout_s, breaker=breaker), metrics)
+
+
+def open_attempts(
+    settings: RedisSettings, metrics: Metrics, *, breaker: CircuitBreaker | None = None
+) -> AttemptStore:
+    """As `open_limits`, but without a fallback: while Redis is gone nobody tries a password."""
+    if settings.url is None:
+        return MemoryAttemptStore()
+    from storage.login_attempts_redis import RedisAttemptStore
+
+    return RedisAttemptStore(
+        settings.url.get_secret_value(),
+        timeout_s=settings.timeout_s,
+        breaker=breaker or redis_breaker(settings, metrics),
+    )
 
 
 def redis_breaker(settings: RedisSettings, metrics: Metrics) -> CircuitBreaker:

@@ -286,9 +286,11 @@ WITH admins AS (
 SELECT user_id, tenant_id, username, role, created_at, disabled_at FROM changed
 
 -- name: set_password
+-- Sent again after a lost connection it finds what it has set itself, and that is well.
 WITH changed AS (
     UPDATE users SET password_hash = %(password_hash)s, not_before = now()
     WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+      AND (%(replacing)s::text IS NULL OR password_hash IN (%(replacing)s, %(password_hash)s))
     RETURNING user_id
 ), ended AS (
     UPDATE sessions AS s SET revoked_at = now()

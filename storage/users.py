@@ -64,8 +64,11 @@ class UserStore(Protocol):
         leave the other as the last one, one is refused."""
         ...
 
-    async def set_password(self, tenant_id: str, user_id: UUID, password_hash: str) -> None:
-        """Raises NotFoundError."""
+    async def set_password(
+        self, tenant_id: str, user_id: UUID, password_hash: str, *, replacing: str | None = None
+    ) -> None:
+        """In place of any other, or of the one whose hash is given. Raises NotFoundError, also when
+        it is not that one any more."""
         ...
 
     async def remove_user(self, tenant_id: str, user_id: UUID) -> None:

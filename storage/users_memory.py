@@ -61,8 +61,12 @@ class MemoryUserStore:
         self._by_id[user_id] = replace(kept, user=changed, not_before=not_before)
         return changed
 
-    async def set_password(self, tenant_id: str, user_id: UUID, password_hash: str) -> None:
+    async def set_password(
+        self, tenant_id: str, user_id: UUID, password_hash: str, *, replacing: str | None = None
+    ) -> None:
         kept, _ = self._known(tenant_id, user_id)
+        if replacing is not None and kept.password_hash not in {replacing, password_hash}:
+            raise NotFoundError(f"{tenant_id} has no user {user_id} with that password")
         self._by_id[user_id] = replace(kept, password_hash=password_hash, not_before=self._now())
 
     async def remove_user(self, tenant_id: str, user_id: UUID) -> None:

@@ -47,10 +47,13 @@ class PostgresUserStore:
             await self._refuse(tenant_id, user_id)
         return _to_user(*rows[0])
 
-    async def set_password(self, tenant_id: str, user_id: UUID, password_hash: str) -> None:
+    async def set_password(
+        self, tenant_id: str, user_id: UUID, password_hash: str, *, replacing: str | None = None
+    ) -> None:
         rows = await self._fetch(
-            "set_password", tenant_id, user_id=user_id, password_hash=password_hash
-        )
+            "set_password", tenant_id, user_id=user_id, password_hash=password_hash,
+            replacing=replacing,
+        )  # fmt: skip
         if not rows:
             raise _unknown(tenant_id, user_id)
 

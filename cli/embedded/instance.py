@@ -18,6 +18,8 @@ WORKERS = {
     "io": ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep"),
 }
 
+SIGNING_KEY = "ANALYZER_AUTH__SIGNING_KEY"
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -55,7 +57,7 @@ class Instance:
         )
 
     def processes(self) -> tuple[Unit, ...]:
-        api = Unit("api", lambda: self._python("api", ("api",), {}))
+        api = Unit("api", lambda: self._python("api", ("api",), self._signing()))
         return (api, *(self._worker(name) for name in WORKERS))
 
     def command(self, *arguments: str) -> Program:
@@ -71,6 +73,12 @@ class Instance:
         return names + [
             name for name, port in self.ports.workers.items() if not worker_is_ready(port)
         ]
+
+    def _signing(self) -> Mapping[str, str]:
+        """For the API alone, and not in place of a key that somebody has set."""
+        if any(name.startswith(SIGNING_KEY) for name in self.environment):
+            return {}
+        return {f"{SIGNING_KEY}_FILE": str(self.folder.signing_key)}
 
     def _worker(self, name: str) -> Unit:
         port = {"ANALYZER_WORKER__HEALTH_PORT": str(self.ports.workers[name])}

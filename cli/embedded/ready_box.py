@@ -10,7 +10,7 @@ NOTICE = (
 
 
 def ready_box(connection: Connection, *, sample: str, data: str) -> str:
-    """The curl line works when pasted as it stands."""
+    """Both commands work when pasted as they stand."""
     url, key = connection.base_url, connection.api_key
     rows = [
         "AI Image Analyzer is ready",
@@ -24,4 +24,9 @@ def ready_box(connection: Connection, *, sample: str, data: str) -> str:
     line = "─" * (width + 2)
     body = "\n".join(f"│ {row.ljust(width)} │" for row in rows)
     curl = f"curl -H 'Authorization: Bearer {key}' -F image=@'{sample}' {url}/api/v1/analyze/upload"
-    return f"\n╭{line}╮\n{body}\n╰{line}╯\nTry it:\n  {curl}\nCtrl-C stops everything.\n"
+    user = (
+        f"ANALYZER_POSTGRES__DSN='{connection.postgres_dsn}' "
+        "image-analyzer users create ada@demo --role admin"
+    )
+    hints = f"Try it:\n  {curl}\nA first user, who logs in with a password:\n  {user}"
+    return f"\n╭{line}╮\n{body}\n╰{line}╯\n{hints}\nCtrl-C stops everything.\n"

@@ -14,6 +14,7 @@ from cli.embedded.instance import WORKERS, Instance, Ports, samples_folder
 from cli.embedded.lock import only_instance
 from cli.embedded.ports import answers, free_ports, require_free
 from cli.embedded.ready_box import NOTICE, ready_box
+from cli.embedded.signing_key import keep_signing_key
 from cli.embedded.supervisor import Supervisor
 from cli.embedded.watch import Watch
 from cli.exit_codes import CommandError, DependencyError, ExitCode
@@ -62,6 +63,7 @@ class _Run:
         self._watch = watch
         self._supervisor = Supervisor(say)
         self._key = demo_key(instance.folder.api_key)
+        keep_signing_key(instance.folder.signing_key)
         self._begun = time.monotonic()
 
     def to_its_end(self, *, once: bool) -> ExitCode:

@@ -80,6 +80,17 @@ async def test_a_password_is_replaced(users: UserStore) -> None:
     assert await users.find_login("acme", "alice") == (alice, "new")
 
 
+async def test_a_password_is_replaced_if_it_is_the_one_that_was_meant(users: UserStore) -> None:
+    alice = person()
+    await users.add_user(alice, "old")
+    with pytest.raises(NotFoundError):
+        await users.set_password("acme", alice.user_id, "new", replacing="another")
+    assert await users.find_login("acme", "alice") == (alice, "old")
+    for _ in range(2):  # as one that is sent again after a lost connection
+        await users.set_password("acme", alice.user_id, "new", replacing="old")
+    assert await users.find_login("acme", "alice") == (alice, "new")
+
+
 async def test_whoever_is_removed_is_gone(users: UserStore) -> None:
     alice = person()
     await users.add_user(alice, "hash")

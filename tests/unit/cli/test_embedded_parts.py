@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from cli.data_folder import DataFolder, default_data_folder
 from cli.embedded.connection import Connection, read_connection
@@ -14,7 +15,10 @@ from cli.embedded.instance import WORKERS, Instance, Ports, samples_folder
 from cli.embedded.lock import only_instance
 from cli.embedded.ports import answers, free_ports, require_free
 from cli.embedded.ready_box import NOTICE, ready_box
+from cli.embedded.signing_key import keep_signing_key
 from cli.exit_codes import CommandError, DependencyError
+from ingest_api.auth_keys import key_ring
+from ingest_api.auth_settings import AuthSettings
 from processors.app import NAMES
 
 CONNECTION = Connection("http://127.0.0.1:1", "aia_key", "127.0.0.1:2", "postgresql://", "/o", {})
@@ -57,6 +61,35 @@ def test_the_key_is_minted_once_and_private(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_text("broken")
     assert demo_key(file) not in {key, "broken"}
+
+
+def test_the_signing_key_is_made_once_private_and_good(tmp_path: Path) -> None:
+    file = tmp_path / "signing_key.pem"
+    keep_signing_key(file)
+    made = file.read_text()
+    keep_signing_key(file)
+    assert file.read_text() == made
+    assert file.stat().st_mode & 0o777 == 0o600
+    ring = key_ring(AuthSettings(signing_key=SecretStr(made)))
+    assert ring is not None
+    assert ring().signing.algorithm == "EdDSA"
+    file.write_text("broken")
+    keep_signing_key(file)
+    assert key_ring(AuthSettings(signing_key=SecretStr(file.read_text()))) is not None
+    assert file.read_text() != made
+
+
+@pytest.mark.parametrize("name", ["ANALYZER_AUTH__SIGNING_KEY", "ANALYZER_AUTH__SIGNING_KEY_FILE"])
+def test_the_api_alone_signs_and_with_ones_own_key_where_there_is_one(
+    tmp_path: Path, name: str
+) -> None:
+    ports, ours = Ports(1, 2, {"detect": 3, "io": 4}), str(tmp_path / "signing_key.pem")
+    for base, held in (({}, {ours}), ({name: "mine"}, {"mine"})):
+        instance = Instance(DataFolder(tmp_path), ports, base, None)
+        for unit in instance.processes():
+            environment = unit.make_program().environment
+            found = {text for key, text in environment.items() if "SIGNING_KEY" in key}
+            assert found == (held if unit.name == "api" or base else set())
 
 
 def test_the_connection_file_is_private_and_complete(tmp_path: Path) -> None:
@@ -115,6 +148,7 @@ def test_the_box_holds_what_is_needed() -> None:
     box = ready_box(CONNECTION, sample="/s/cup.jpg", data="/d")
     assert "http://127.0.0.1:1/docs" in box
     assert "curl -H 'Authorization: Bearer aia_key' -F image=@'/s/cup.jpg'" in box
+    assert "ANALYZER_POSTGRES__DSN='postgresql://' image-analyzer users create ada@demo" in box
     framed = [line for line in box.splitlines() if line[:1] in "╭│╰" and line]
     assert len({len(line) for line in framed}) == 1
     assert "\n" not in NOTICE

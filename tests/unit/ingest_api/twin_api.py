@@ -18,6 +18,8 @@ from schemas.contract import RequestFact
 from schemas.events import ImageRequested, ImageSubmitted
 from storage.audit import AuditLog
 from storage.audit_memory import MemoryAuditStore
+from storage.login_attempts import AttemptStore
+from storage.login_attempts_memory import MemoryAttemptStore
 from storage.ports import ApiKey, KeyNote, Request
 from storage.tokens_memory import MemoryTokenStore
 from storage.users_memory import MemoryUserStore
@@ -69,6 +71,7 @@ class TwinApi:
         self.metrics = Metrics()
         self.audit = MemoryAuditStore()
         self.limit_store = LimitsSwitch(self.metrics)
+        self.attempts = self.make_attempts()
         self.answer: Callable[[Request], RequestFact | None] = analyzed
         self.tail: MemoryTail | None = None
         self.app = create_app(self._parts(settings, limits or Limits()), opening=self._open)
@@ -85,6 +88,10 @@ class TwinApi:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {text}"}
         return httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
+
+    def make_attempts(self) -> AttemptStore:
+        """A test may have another one."""
+        return MemoryAttemptStore()
 
     def say(self, event: RequestFact) -> None:
         """Put an outcome into the log."""
@@ -141,6 +148,7 @@ class TwinApi:
             audit=AuditLog(self.audit, self.metrics),
             limit_store=self.limit_store,
             limits=limits,
+            attempts=self.attempts,
             clock=lambda: datetime.now(UTC),
             new_id=uuid.uuid4,
             sealing_secret=SECRET,
