@@ -33,7 +33,7 @@ from ingest_api.limits import TenantLimits
 from ingest_api.limits_refused import RefusedLimits
 from ingest_api.live import Hub
 from ingest_api.lookup import Lookup
-from ingest_api.openapi import DescribedApi
+from ingest_api.openapi_document import DescribedApi
 from ingest_api.own_password import OwnPassword
 from ingest_api.parts import ApiParts
 from ingest_api.policies import Policies
@@ -43,6 +43,7 @@ from ingest_api.problems import (
     on_storage_error,
     on_validation_error,
 )
+from ingest_api.queries import Queries
 from ingest_api.routes import Handlers, register
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.stopping import told_to_stop
@@ -80,10 +81,7 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app = DescribedApi(
         title="AI Image Analyzer",
         version="1",
-        docs_url="/docs",
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        swagger_ui_oauth2_redirect_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(parts, hub, tail, handlers.health, opening),
     )
@@ -92,13 +90,15 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.state.drain = hub.drain
-    register(app, handlers)
-    policies = Policies(protects_metrics=settings.protect_metrics)
+    register(app, handlers, settings)
+    policies = Policies(protects_metrics=settings.metrics_for == "operators")
     policies.check_complete(app.routes)
+    app.policies = policies
     limiter = Limiter(
         store=parts.limit_store, limits=parts.limits, metrics=parts.metrics, audit=parts.audit
     )
     # Added last is outermost: what the gate lets in is counted, and so is what it refuses.
+    app.add_middleware(Queries, routes=app.routes)
     app.add_middleware(TenantLimits, limiter=limiter, max_bytes=settings.max_request_bytes)
     app.add_middleware(
         Gate, checker=_checker(parts, own), policies=policies, settings=settings

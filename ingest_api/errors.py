@@ -21,6 +21,10 @@ IDEMPOTENCY_KEY_INVALID = Refusal(
     400, "invalid_idempotency_key", "The Idempotency-Key cannot be used"
 )
 PREFERENCE_INVALID = Refusal(400, "invalid_preference", "The Prefer header cannot be honoured")
+PARAMETER_UNKNOWN = Refusal(
+    400, "unknown_parameter", "There is no such parameter in the query of this path"
+)
+QUERY_MALFORMED = Refusal(400, "query_malformed", "The query cannot be read")
 HOST_INVALID = Refusal(400, "invalid_host", "The Host header cannot be used")
 REQUEST_MALFORMED = Refusal(400, "request_malformed", "The request is no HTTP that is taken here")
 UNAUTHENTICATED = Refusal(401, "unauthenticated", "No valid credential")
@@ -59,6 +63,7 @@ DEPENDENCY_UNAVAILABLE = Refusal(
     503, "dependency_unavailable", "A service that is needed for this does not answer"
 )
 LOGIN_CLOSED = Refusal(503, "login_closed", "Nobody can log in here")
+TOO_BUSY = Refusal(503, "too_busy", "This process has too much in work")
 OVERLOADED = Refusal(503, "overloaded", "Too many analyses are waiting already")
 
 _OTHER_STATUSES = {

@@ -4,10 +4,10 @@ from typing import Final
 
 TRACE_ID: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 _ID: Final = "01981a5c-7d1e-7a44-9b6e-3c1f0a2b4d5e"
-_SELF: Final = f"/api/v1/analyses/{_ID}"
-_LINKS: Final = {"self": _SELF, "events": f"{_SELF}/events"}
+ACCEPTED_AT: Final = f"/api/v1/analyses/{_ID}"
+_LINKS: Final = {"self": ACCEPTED_AT, "events": f"{ACCEPTED_AT}/events"}
 
-UPLOAD: Final = {"image": "(bytes)", "confidence_threshold": "medium", "labels": "person,dog"}
+UPLOAD: Final = {"image": "(bytes)", "confidence_threshold": "medium", "labels": ["person", "dog"]}
 URL: Final = {"image_url": "https://example.com/street.jpg", "confidence_threshold": 0.4}
 RESULT: Final = {
     "request_id": _ID,
@@ -65,4 +65,5 @@ TENANT_STREAM: Final = (
     f'event: image-analyzed\nid: Qw8…\ndata: {{"request_id":"{_ID}","result":{{…}},…}}\n\n'
     ": ping\n\n"
 )
+OPENAPI: Final = {"openapi": "3.1.0", "info": {"title": "AI Image Analyzer", "version": "1"}}
 ASYNCAPI: Final = {"asyncapi": "3.1.0", "info": {"title": "AI Image Analyzer: events"}}

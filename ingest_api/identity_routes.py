@@ -28,17 +28,9 @@ from schemas.identity import (
     UserWish,
 )
 
-_BODY: Final = (
-    errors.BODY_MALFORMED,
-    errors.BODY_TIMEOUT,
-    errors.BODY_TOO_LARGE,
-    errors.CONTENT_TYPE_WRONG,
-    errors.OPTION_INVALID,
-    errors.OPTION_UNKNOWN,
-)
-_LOGIN: Final = says.problems(*says.ALWAYS, *_BODY, errors.LOGIN_CLOSED)
-_JSON: Final = says.problems(*says.ALWAYS, *_BODY)
-_FOUND: Final = says.problems(*says.READ_PROBLEMS)
+_BODY: Final = (errors.OPTION_INVALID, errors.OPTION_UNKNOWN)
+_LOGIN: Final = says.problems(errors.UNAUTHENTICATED, *_BODY, errors.LOGIN_CLOSED)
+_JSON: Final = says.problems(*_BODY)
 _TOKENS: Final[says.Described] = {200: says.answered("Tokens", TokenPair, shown.TOKENS)}
 _USER: Final = says.answered("As it is now", UserView, shown.USER)
 _USER_MADE: Final[says.Described] = {201: _USER}
@@ -51,7 +43,7 @@ _JWKS: Final[says.Described] = {
     200: {"description": "RFC 7517", "content": {"application/json": {"example": shown.JWKS}}}
 }
 _GONE: Final[says.Described] = {204: {"description": "It is so now", "content": {}}}
-_CHANGED: Final = _JSON | says.problems(errors.NOT_FOUND, errors.LAST_ADMIN)
+_CHANGED: Final = _JSON | says.problems(errors.LAST_ADMIN)
 
 
 def register_identity(app: FastAPI, auth: Auth, keys: Keys, users: Users) -> None:
@@ -74,17 +66,17 @@ def _register_auth(app: FastAPI, auth: Auth) -> None:
     app.add_api_route(
         "/api/v1/auth/revoke", auth.revoke, methods=["POST"], status_code=204,
         summary="Revoke a token", tags=["auth"], operation_id="revoke_token", response_model=None,
-        responses=_GONE | _LOGIN, openapi_extra=_body(Revocation, shown.REVOCATION),
+        responses=_GONE | _JSON, openapi_extra=_body(Revocation, shown.REVOCATION),
     )  # fmt: skip
     app.add_api_route(
         "/api/v1/auth/me", auth.me, methods=["GET"], summary="Who am I", tags=["auth"],
         operation_id="who_am_i", response_model=None,
-        responses=_ME | says.problems(*says.ALWAYS), openapi_extra=says.SECURED,
+        responses=_ME, openapi_extra=says.SECURED,
     )  # fmt: skip
     app.add_api_route(
         "/.well-known/jwks.json", auth.jwks, methods=["GET"], summary="Keys of access tokens",
         tags=["auth"], operation_id="jwks", response_model=None,
-        responses=_JWKS | says.problems(*says.PUBLIC_PROBLEMS),
+        responses=_JWKS,
     )  # fmt: skip
 
 
@@ -92,7 +84,7 @@ def _register_keys(app: FastAPI, keys: Keys) -> None:
     app.add_api_route(
         "/api/v1/keys", keys.list, methods=["GET"], summary="List API keys", tags=["keys"],
         operation_id="list_keys", response_model=None,
-        responses=_KEYS | says.problems(*says.ALWAYS), openapi_extra=says.SECURED,
+        responses=_KEYS, openapi_extra=says.SECURED,
     )  # fmt: skip
     app.add_api_route(
         "/api/v1/keys", keys.mint, methods=["POST"], status_code=201, summary="Make an API key",
@@ -102,7 +94,7 @@ def _register_keys(app: FastAPI, keys: Keys) -> None:
     app.add_api_route(
         "/api/v1/keys/{key_id}", keys.revoke, methods=["DELETE"], status_code=204,
         summary="Revoke an API key", tags=["keys"], operation_id="revoke_key",
-        response_model=None, responses=_GONE | _FOUND, openapi_extra=says.SECURED,
+        response_model=None, responses=_GONE, openapi_extra=says.SECURED,
     )  # fmt: skip
 
 
@@ -110,7 +102,7 @@ def _register_users(app: FastAPI, users: Users) -> None:
     app.add_api_route(
         "/api/v1/users", users.list, methods=["GET"], summary="List people", tags=["users"],
         operation_id="list_users", response_model=None,
-        responses=_USERS | says.problems(*says.ALWAYS), openapi_extra=says.SECURED,
+        responses=_USERS, openapi_extra=says.SECURED,
     )  # fmt: skip
     app.add_api_route(
         "/api/v1/users", users.create, methods=["POST"], status_code=201, summary="Add a person",
@@ -127,7 +119,7 @@ def _register_users(app: FastAPI, users: Users) -> None:
     app.add_api_route(
         "/api/v1/users/{user_id}", users.remove, methods=["DELETE"], status_code=204,
         summary="Remove a person", tags=["users"], operation_id="remove_user",
-        response_model=None, responses=_GONE | _FOUND | says.problems(errors.LAST_ADMIN),
+        response_model=None, responses=_GONE | says.problems(errors.LAST_ADMIN),
         openapi_extra=says.SECURED,
     )  # fmt: skip
 

@@ -1,38 +1,22 @@
-"""What the OpenAPI document says: bodies, answers and problems of every route, with examples."""
+"""What the OpenAPI document says of single routes: bodies, answers and problems, with examples.
 
-from typing import Any, Final, get_args
+What is true of a route because of its policy is added by `openapi_document`.
+"""
 
-from fastapi import FastAPI
+from typing import Any, Final
 
 from ingest_api import errors
 from ingest_api import examples as shown
 from ingest_api.errors import Refusal, RefusedError
+from ingest_api.openapi_headers import Headers, refer
 from ingest_api.problems import MEDIA_TYPE, to_problem
-from schemas.events import Lane
-from schemas.http import Accepted, Alive, AnalysisView, Problem, Readiness
-from schemas.options import AnalysisOptions
+from schemas.http import Accepted, Alive, AnalysisView, Readiness
 from schemas.result import AnalysisResult
 
 Described = dict[int | str, dict[str, Any]]
 
-ALWAYS: Final = (
-    errors.HOST_INVALID,
-    errors.UNAUTHENTICATED,
-    errors.FORBIDDEN,
-    errors.RATE_LIMITED,
-    errors.TOO_MANY_AT_ONCE,
-    errors.TARGET_TOO_LONG,
-    errors.HOST_UNKNOWN,
-    errors.HEADERS_TOO_LARGE,
-    errors.UNEXPECTED,
-    errors.DEPENDENCY_UNAVAILABLE,
-)
 _WORK: Final = (
-    *ALWAYS,
-    errors.BODY_MALFORMED,
     errors.PREFERENCE_INVALID,
-    errors.BODY_TIMEOUT,
-    errors.CONTENT_TYPE_WRONG,
     errors.OPTION_INVALID,
     errors.OPTION_UNKNOWN,
     errors.IDEMPOTENCY_KEY_INVALID,
@@ -42,17 +26,16 @@ _WORK: Final = (
 )
 UPLOAD_PROBLEMS: Final = (
     *_WORK,
-    errors.UPLOAD_TOO_LARGE,
+    errors.BODY_TOO_LARGE,
     errors.IMAGE_EMPTY,
     errors.IMAGE_MISSING,
     errors.IMAGE_TRUNCATED,
     errors.OPTION_REPEATED,
 )
-URL_PROBLEMS: Final = (*_WORK, errors.BODY_TOO_LARGE, errors.URL_INVALID)
-PUBLIC_PROBLEMS: Final = (errors.RATE_LIMITED,)
-READ_PROBLEMS: Final = (*ALWAYS, errors.NOT_FOUND)
-CANCEL_PROBLEMS: Final = (*READ_PROBLEMS, errors.ALREADY_FINISHED)
-STREAM_PROBLEMS: Final = (*READ_PROBLEMS, errors.STREAMS_EXHAUSTED)
+URL_PROBLEMS: Final = (*_WORK, errors.URL_INVALID)
+CANCEL_PROBLEMS: Final = (errors.ALREADY_FINISHED,)
+STREAM_PROBLEMS: Final = (errors.STREAMS_EXHAUSTED,)
+_OF_REPEATS: Final = refer(Idempotency_Replayed="Replayed")
 
 
 def problems(*refusals: Refusal) -> Described:
@@ -71,34 +54,69 @@ def problems(*refusals: Refusal) -> Described:
                 },
             },
         )
+        if refusal in errors.FAILED_REFUSALS:
+            entry["headers"] = _OF_REPEATS
         example = to_problem(RefusedError(refusal=refusal), trace_id=shown.TRACE_ID)
         value = example.model_dump(mode="json", exclude_none=True)
         entry["content"][MEDIA_TYPE]["examples"][refusal.code] = {"value": value}
     return described
 
 
-def answered(description: str, model: type[Any], example: object) -> dict[str, Any]:
+def answered(
+    description: str, model: type[Any], example: object, headers: Headers | None = None
+) -> dict[str, Any]:
     content = {"application/json": {"example": example}}
-    return {"description": description, "model": model, "content": content}
+    return {
+        "description": description, "model": model, "content": content, "headers": headers or {},
+    }  # fmt: skip
 
 
 def _streamed(description: str, example: str) -> Described:
     content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
-    return {200: {"description": description, "content": content}}
+    headers = refer(Cache_Control="CacheControl", X_Accel_Buffering="Unbuffered")
+    return {200: {"description": description, "content": content, "headers": headers}}
 
 
+_OF_WORK: Final = refer(Preference_Applied="PreferenceApplied") | _OF_REPEATS
+_LOCATED: Final = refer(Location="Location")
 ANALYZED: Final[Described] = {
-    200: answered("The result, within the wait", AnalysisResult, shown.RESULT),
-    202: answered("Accepted: one outcome will follow", Accepted, shown.ACCEPTED),
+    200: answered("The result, within the wait", AnalysisResult, shown.RESULT, _OF_WORK),
+    202: answered(
+        "Accepted: one outcome will follow", Accepted, shown.ACCEPTED, _OF_WORK | _LOCATED
+    ),
 }
 CANCELLING: Final[Described] = {
-    202: answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED)
+    202: answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED, _LOCATED)
 }
 VIEWED: Final[Described] = {200: answered("As it stands now", AnalysisView, shown.VIEW)}
 ALIVE: Final[Described] = {200: answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
     200: answered("Requests are accepted", Readiness, shown.READY),
     503: answered("Nothing can be accepted", Readiness, shown.UNAVAILABLE),
+}
+OPENAPI: Final[Described] = {
+    200: {
+        "description": "OpenAPI 3.1 document",
+        "content": {"application/json": {"example": shown.OPENAPI}},
+    }
+}
+_KEPT: Final = refer(Cache_Control="CacheControl")
+PAGE: Final[Described] = {
+    200: {"description": "A page", "content": {"text/html": {"example": "<!doctype html>"}}}
+}
+SCRIPT: Final[Described] = {
+    200: {
+        "description": "Swagger UI",
+        "content": {"text/javascript": {"example": "…"}},
+        "headers": _KEPT,
+    }
+}
+STYLE: Final[Described] = {
+    200: {
+        "description": "Its looks",
+        "content": {"text/css": {"example": "…"}},
+        "headers": _KEPT,
+    }
 }
 METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
 ASYNCAPI: Final[Described] = {
@@ -123,23 +141,6 @@ TENANT_STREAM: Final = _streamed(
 )
 
 SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}
-_PREFER: Final = {
-    "name": "Prefer",
-    "in": "header",
-    "required": False,
-    "description": "`wait=N` seconds to wait for the result, or `respond-async`",
-    "schema": {"type": "string"},
-    "example": "wait=20",
-}
-_IDEMPOTENCY_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Your name for the request, kept for a day: sent again with the same picture "
-    "and options it is the same request (`Idempotency-Replayed: true`)",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "order-4711-front",
-}
 _LAST_EVENT_ID: Final = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -148,73 +149,3 @@ _LAST_EVENT_ID: Final = {
     "schema": {"type": "string"},
 }
 RESUMABLE: Final[dict[str, Any]] = {**SECURED, "parameters": [_LAST_EVENT_ID]}
-
-
-def _options_schema() -> dict[str, Any]:
-    properties: dict[str, Any] = AnalysisOptions.model_json_schema()["properties"]
-    deadline = {
-        "type": "integer",
-        "minimum": 1,
-        "description": "Seconds after which the result is of no use",
-    }
-    lane = {
-        "type": "string",
-        "enum": list(get_args(Lane)),
-        "default": "interactive",
-        "description": "`bulk` work waits for the interactive",
-    }
-    return {**properties, "deadline_s": deadline, "lane": lane}
-
-
-def _body(media_type: str, first: dict[str, Any], example: object) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "required": list(first),
-        "additionalProperties": False,
-        "properties": {**first, **_options_schema()},
-    }
-    content = {media_type: {"schema": schema, "example": example}}
-    return {
-        **SECURED,
-        "parameters": [_PREFER, _IDEMPOTENCY_KEY],
-        "requestBody": {"required": True, "content": content},
-    }
-
-
-UPLOAD_BODY: Final = _body(
-    "multipart/form-data", {"image": {"type": "string", "format": "binary"}}, shown.UPLOAD
-)
-URL_BODY: Final = _body(
-    "application/json", {"image_url": {"type": "string", "format": "uri"}}, shown.URL
-)
-
-
-class DescribedApi(FastAPI):
-    """A FastAPI whose document has our problems and credentials in it, made when first asked."""
-
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            self.openapi_schema = _completed(super().openapi())
-        return self.openapi_schema
-
-
-def _completed(made: dict[str, Any]) -> dict[str, Any]:
-    components = made.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for path in made["paths"].values():
-        for operation in path.values():
-            _drop_the_frameworks_own(operation["responses"])
-    components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer"},
-        "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    }
-    return made
-
-
-def _drop_the_frameworks_own(responses: dict[str, Any]) -> None:
-    """It describes a 422 of its own for every path with a parameter; none is ever sent."""
-    if "application/json" in responses.get("422", {}).get("content", {}):
-        del responses["422"]

@@ -89,6 +89,8 @@ POLICIES: Final[Mapping[Place, Policy]] = {
     ("GET", "/ready"): _PUBLIC,
     _METRICS: _PUBLIC,
     ("GET", "/docs"): _PUBLIC,
+    ("GET", "/docs/swagger-ui.css"): _PUBLIC,
+    ("GET", "/docs/swagger-ui.js"): _PUBLIC,
     ("GET", "/openapi.json"): _PUBLIC,
     ("GET", "/asyncapi.json"): _PUBLIC,
     ("GET", "/asyncapi"): _PUBLIC,

@@ -13,7 +13,10 @@ from ingest_api.contract import Contract
 from ingest_api.health import Health
 from ingest_api.identity_routes import register_identity, register_own_password
 from ingest_api.keys import Keys
+from ingest_api.openapi_bodies import upload_body, url_body
 from ingest_api.own_password import OwnPassword
+from ingest_api.reference import Reference, ScriptBody, StyleBody
+from ingest_api.settings import ApiSettings
 from ingest_api.sse import EventStreamBody
 from ingest_api.streams import Streams
 from ingest_api.uploads import Uploads
@@ -36,16 +39,17 @@ class Handlers:
     health: Health
 
 
-def register(app: FastAPI, handlers: Handlers) -> None:
-    _register_work(app, handlers)
+def register(app: FastAPI, handlers: Handlers, settings: ApiSettings) -> None:
+    _register_work(app, handlers, settings)
     _register_streams(app, handlers.streams)
     register_identity(app, handlers.auth, handlers.keys, handlers.users)
     register_own_password(app, handlers.own_password)
     _register_contract(app, handlers.contract)
+    _register_reference(app, Reference(app))
     _register_operations(app, handlers.health)
 
 
-def _register_work(app: FastAPI, handlers: Handlers) -> None:
+def _register_work(app: FastAPI, handlers: Handlers, settings: ApiSettings) -> None:
     app.add_api_route(
         "/api/v1/analyze/upload",
         handlers.uploads.analyze,
@@ -55,7 +59,7 @@ def _register_work(app: FastAPI, handlers: Handlers) -> None:
         operation_id="analyze_upload",
         response_model=None,
         responses=says.ANALYZED | says.problems(*says.UPLOAD_PROBLEMS),
-        openapi_extra=says.UPLOAD_BODY,
+        openapi_extra=upload_body(settings),
     )
     app.add_api_route(
         "/api/v1/analyze/url",
@@ -66,7 +70,7 @@ def _register_work(app: FastAPI, handlers: Handlers) -> None:
         operation_id="analyze_url",
         response_model=None,
         responses=says.ANALYZED | says.problems(*says.URL_PROBLEMS),
-        openapi_extra=says.URL_BODY,
+        openapi_extra=url_body(settings),
     )
     app.add_api_route(
         "/api/v1/analyses/{request_id}",
@@ -76,7 +80,7 @@ def _register_work(app: FastAPI, handlers: Handlers) -> None:
         tags=["analyses"],
         operation_id="get_analysis",
         response_model=None,
-        responses=says.VIEWED | says.problems(*says.READ_PROBLEMS),
+        responses=says.VIEWED,
         openapi_extra=says.SECURED,
     )
     app.add_api_route(
@@ -124,13 +128,13 @@ def _register_contract(app: FastAPI, contract: Contract) -> None:
     app.add_api_route(
         "/asyncapi.json", contract.document, methods=["GET"], summary="Contract of the topics",
         tags=["contract"], operation_id="asyncapi", response_model=None,
-        responses=says.ASYNCAPI | says.problems(*says.PUBLIC_PROBLEMS),
+        responses=says.ASYNCAPI,
     )  # fmt: skip
     app.add_api_route(
         "/asyncapi", contract.page, methods=["GET"], summary="Contract of the topics, for people",
         tags=["contract"], operation_id="asyncapi_page", response_model=None,
         response_class=HTMLResponse,
-        responses=says.ASYNCAPI_PAGE | says.problems(*says.PUBLIC_PROBLEMS),
+        responses=says.ASYNCAPI_PAGE,
     )  # fmt: skip
 
 
@@ -147,4 +151,26 @@ def _register_operations(app: FastAPI, health: Health) -> None:
         "/metrics", health.metrics, methods=["GET"], summary="Metrics", tags=["operations"],
         operation_id="metrics", response_model=None, response_class=PlainTextResponse,
         responses=says.METRICS,
+    )  # fmt: skip
+
+
+def _register_reference(app: FastAPI, reference: Reference) -> None:
+    app.add_api_route(
+        "/openapi.json", reference.document, methods=["GET"], summary="This document",
+        tags=["contract"], operation_id="openapi", response_model=None, responses=says.OPENAPI,
+    )  # fmt: skip
+    app.add_api_route(
+        "/docs", reference.page, methods=["GET"], summary="This document, for people",
+        tags=["contract"], operation_id="reference_page", response_model=None,
+        response_class=HTMLResponse, responses=says.PAGE,
+    )  # fmt: skip
+    app.add_api_route(
+        "/docs/swagger-ui.js", reference.script, methods=["GET"], summary="Script of the page",
+        tags=["contract"], operation_id="reference_script", response_model=None,
+        response_class=ScriptBody, responses=says.SCRIPT,
+    )  # fmt: skip
+    app.add_api_route(
+        "/docs/swagger-ui.css", reference.style, methods=["GET"], summary="Looks of the page",
+        tags=["contract"], operation_id="reference_style", response_model=None,
+        response_class=StyleBody, responses=says.STYLE,
     )  # fmt: skip

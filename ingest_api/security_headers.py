@@ -1,15 +1,11 @@
 """What every answer tells browsers, whoever makes it."""
 
 from ingest_api.contract_style import CONTRACT_CSP
+from ingest_api.reference_page import REFERENCE_CSP
 from ingest_api.settings import ApiSettings
 
 _CLOSED_CSP = b"default-src 'none'; frame-ancestors 'none'"
-_DOCS_CSP = (
-    b"default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    b"style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
-)
-_CSP_OF_PAGES = {"/docs": _DOCS_CSP, "/asyncapi": CONTRACT_CSP}
+_CSP_OF_PAGES = {"/docs": REFERENCE_CSP, "/asyncapi": CONTRACT_CSP}
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

@@ -43,7 +43,8 @@ class Way:
 USER = {"username": "new", "password": PASSWORD, "role": "viewer"}
 WAYS: dict[Place, Way] = {
     **{("GET", path): Way(200) for path in (
-        "/health", "/ready", "/metrics", "/docs", "/openapi.json", "/asyncapi.json", "/asyncapi",
+        "/health", "/ready", "/metrics", "/docs", "/docs/swagger-ui.js", "/docs/swagger-ui.css",
+        "/openapi.json", "/asyncapi.json", "/asyncapi",
         "/.well-known/jwks.json", "/api/v1/auth/me", "/api/v1/keys", "/api/v1/users",
     )},
     ("POST", "/api/v1/analyze/upload"): Way(202, {"files": {"image": picture()}}),
@@ -177,7 +178,7 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with TwinApi(ApiSettings(), auth=AUTH).running() as api:
+    async with TwinApi(ApiSettings(metrics_for="everybody"), auth=AUTH).running() as api:
         api.answer = nothing_yet
         made = World(api)
         await made.furnish()
