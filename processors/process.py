@@ -12,7 +12,7 @@ from processors.health_server import HealthServer
 from processors.parts import Parts, open_parts
 from processors.watchdog import end_if_hung
 from telemetry.logs import get_logger
-from topics.admin import verify_presence
+from topics.admin import verify_to_start
 from topics.rights import Rights, require_rights
 from topics.settings import KafkaSettings
 
@@ -20,7 +20,11 @@ _log = get_logger(__name__)
 
 
 class TopicsNotReadyError(Exception):
-    """The broker lacks topics of the catalog; the text names them and the command to run."""
+    """Topics are not as the catalog has them; each of the `problems` names one, and what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
 
 
 class ErrandEndedError(Exception):
@@ -31,9 +35,9 @@ async def check_broker(kafka: KafkaSettings, rights: Rights) -> None:
     """To be done before any service is there: an error in the start of one is only logged.
 
     Raises TopicsNotReadyError, BrokerRefusesError and LogUnavailableError."""
-    problems = await verify_presence(kafka)
+    problems = await verify_to_start(kafka)
     if problems:
-        raise TopicsNotReadyError("; ".join(problems))
+        raise TopicsNotReadyError(problems)
     await require_rights(kafka, rights)
 
 

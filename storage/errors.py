@@ -25,6 +25,24 @@ class StoreRefusesError(StoreUnavailableError):
     hold as for an outage; other operations may well be served."""
 
 
+class MisconfiguredError(StorageError):
+    """What the settings name is not there or does not let us in: no waiting heals it. The text is
+    one line for the person who can. Only checks before a start raise it; whoever runs already
+    takes the same for an outage.
+
+    `dependency` is one of `bucket`, `postgres`, `redis`.
+    """
+
+    def __init__(self, dependency: str, text: str) -> None:
+        super().__init__(f"{dependency}: {text}")
+        self.dependency = dependency
+
+
+class UnknownHostError(MisconfiguredError):
+    """No name server knows the host. Mostly a misspelt setting; some name servers also say it of a
+    server that is down, so whoever can do without the dependency goes on."""
+
+
 class TransientStorageError(StorageError):
     """This one operation failed in a way that a repeat may heal (deadlock, serialization)."""
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from time import monotonic
 from typing import BinaryIO, TypeVar
+from uuid import uuid4
 
 from minio import Minio
 from minio.error import S3Error
@@ -19,6 +20,7 @@ from storage.object_keys import checked_key, is_object_key, read_exactly
 from storage.ports import StoredObject
 from storage.s3_errors import S3_ERRORS, to_storage_error
 from storage.settings import BucketSettings
+from storage.spans import bucket_span
 
 T = TypeVar("T")
 
@@ -62,16 +64,19 @@ class S3ImageStore:
 
     async def put(self, key: str, body: BinaryIO, *, size_bytes: int, content_type: str) -> None:
         checked_key(key)
-        await self._run(lambda: self._put(key, read_exactly(body, size_bytes), content_type))
+        with bucket_span("PutObject", self._bucket):
+            await self._run(lambda: self._put(key, read_exactly(body, size_bytes), content_type))
 
     async def get(self, key: str, *, max_bytes: int) -> bytes:
         if not is_object_key(key):
             raise NotFoundError(f"no object {key[:80]!r}")
-        return await self._run(lambda: self._get(key, max_bytes), key=key)
+        with bucket_span("GetObject", self._bucket):
+            return await self._run(lambda: self._get(key, max_bytes), key=key)
 
     async def delete(self, key: str) -> None:
         if is_object_key(key):
-            await self._run(lambda: self._client.remove_object(self._bucket, key), key=key)
+            with bucket_span("DeleteObject", self._bucket):
+                await self._run(lambda: self._client.remove_object(self._bucket, key), key=key)
 
     async def page(self, after: str, limit: int) -> Sequence[StoredObject]:
         return await self._run(lambda: self._page(after, limit))
@@ -79,6 +84,12 @@ class S3ImageStore:
     async def check(self) -> None:
         with self._breaker.checking():
             await self._bounded(self._require_bucket, within_s=_CHECK_S)
+
+    async def check_writable(self) -> None:
+        """Begins an object and gives it up: nobody ever sees it. The key pair needs the right to
+        abort an upload, else its beginning stays until the server forgets it."""
+        with self._breaker.checking():
+            await self._bounded(self._begin_and_give_up, within_s=_CHECK_S)
 
     async def aclose(self) -> None:
         """Does not wait for requests that nobody waits for any more."""
@@ -106,6 +117,11 @@ class S3ImageStore:
     def _require_bucket(self) -> None:
         if not self._client.bucket_exists(self._bucket):
             raise StoreUnavailableError("bucket", f"there is no bucket {self._bucket!r}")
+
+    def _begin_and_give_up(self) -> None:
+        key = f"start-check/{uuid4()}"
+        begin, give_up = self._client._create_multipart_upload, self._client._abort_multipart_upload  # noqa: SLF001 - the client has no public way to write without leaving an object
+        give_up(self._bucket, key, begin(self._bucket, key, {}))
 
     def _make_bucket(self) -> None:
         if self._client.bucket_exists(self._bucket):

@@ -11,13 +11,12 @@ from storage.errors import (
     StoreUnavailableError,
     TransientStorageError,
 )
+from storage.schema_version import MIGRATE
 
 
 class ConnectionLostError(StoreUnavailableError):
     """The connection went away under a statement; another one may serve at once."""
 
-
-MIGRATE = "run `image-analyzer migrate`"
 
 _REPEAT = (errors.SerializationFailure, errors.DeadlockDetected)
 _NOT_MIGRATED = (errors.UndefinedTable, errors.UndefinedColumn)

@@ -48,7 +48,8 @@ class Principal:
     """A user of the broker. What it reads or writes it may describe as well.
 
     `joins` are the groups that it is a member of, `watches` those whose members and offsets it only
-    looks at. `declares` are topics that it creates and whose configuration it compares.
+    looks at. `declares` are topics that it creates; of those and of what it `verifies` it sees the
+    configuration as well.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Principal:
     writes: tuple[Topic, ...] = ()
     describes: tuple[Topic, ...] = ()
     declares: tuple[Topic, ...] = ()
+    verifies: tuple[Topic, ...] = ()
     joins: tuple[str, ...] = ()
     joins_prefix: str | None = None
     watches: tuple[str, ...] = ()
@@ -80,20 +82,21 @@ API = Principal(
     "api",
     reads=(*RESULTS, LOG_IDENTITY),
     writes=(*_REQUESTED, *_SUBMITTED, CANCEL_REQUESTED),
+    verifies=(*_REQUESTED, *_SUBMITTED, CANCEL_REQUESTED, *RESULTS, LOG_IDENTITY),
     watches=_groups(RESULTS),  # where its tail begins
 )
 DETECT = Principal(
     "detect",
     reads=(*_SUBMITTED, CANCEL_REQUESTED, LOG_IDENTITY),
     writes=(IMAGE_ANALYZED, ANALYSIS_FAILED, *_set_aside(_SUBMITTED)),
-    describes=ALL,  # it verifies at its start that they exist
+    verifies=ALL,
     joins=_groups(_SUBMITTED),
 )
 IO = Principal(
     "io",  # admit, fetch, record, retry, sweep
     reads=(*CONSUMED, *RETRIES, CANCEL_REQUESTED, LOG_IDENTITY),  # sweep dates what detect works
     writes=(*FLOW, CANCEL_REQUESTED, *_set_aside(_IO_WORKS), *DEAD_LETTERS),  # retry refuses, too
-    describes=ALL,
+    verifies=ALL,
     joins=_groups((*_IO_WORKS, *RETRIES)),
     watches=_groups(_SUBMITTED),  # sweep's horizon
 )
@@ -134,7 +137,7 @@ def _operations_on(topic: Topic, principal: Principal) -> tuple[Operation, ...]:
         ("Read", topic in principal.reads),
         ("Write", topic in principal.writes),
         ("Create", topic in principal.declares),
-        ("DescribeConfigs", topic in principal.declares),
+        ("DescribeConfigs", topic in (*principal.declares, *principal.verifies)),
     )
     given = tuple(operation for operation, is_given in rights if is_given)
     return (*given, "Describe") if given or topic in principal.describes else ()

@@ -8,7 +8,7 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 
 from topics.broker_admin import broker_admin, partition_numbers
 from topics.catalog import ALL, LOG_IDENTITY, Topic
-from topics.configuration_check import deviations, read_configurations
+from topics.configuration_check import deviations, losses, read_configurations
 from topics.errors import LogUnavailableError
 from topics.identity import has_identity, write_identity
 from topics.refusals import missing_right
@@ -47,15 +47,30 @@ async def verify_topics(settings: KafkaSettings) -> list[str]:
     return problems
 
 
-async def verify_presence(settings: KafkaSettings) -> list[str]:
-    """Only what a worker cannot do without: the topics, their partitions, the log's identity.
-    Raises LogUnavailableError."""
-    await require_rights(settings, Rights(describe=[topic.name for topic in ALL]))  # else unseen
+async def verify_to_start(settings: KafkaSettings, topics: Sequence[Topic] = ALL) -> list[str]:
+    """Only what nothing may be started without: the topics, their partitions, the log's identity,
+    and no configuration by which anything would be lost. Raises LogUnavailableError, also for a
+    user who may not look at the configuration."""
+    problems = await verify_presence(settings, topics)
     async with broker_admin(settings) as client:
-        found = await partition_numbers(client, [topic.name for topic in ALL])
+        present = set(await client.list_topics())
+        names = [topic.name for topic in topics if topic.name in present]
+        found = await read_configurations(client, settings, names)
+    for topic in topics:
+        if topic.name in found:
+            problems += losses(topic, found[topic.name])
+    return problems
+
+
+async def verify_presence(settings: KafkaSettings, topics: Sequence[Topic] = ALL) -> list[str]:
+    """The topics, their partitions, the log's identity. Raises LogUnavailableError."""
+    names = [topic.name for topic in topics]
+    await require_rights(settings, Rights(describe=names))  # else unseen
+    async with broker_admin(settings) as client:
+        found = await partition_numbers(client, names)
     problems = [
         problem
-        for topic in ALL
+        for topic in topics
         if (problem := _compare(topic, len(found.get(topic.name, ())), settings)) is not None
     ]
     if not problems and not await has_identity(settings):

@@ -39,6 +39,23 @@ async def read_configurations(
     return found
 
 
+def losses(topic: Topic, found: Mapping[str, str]) -> list[str]:
+    """One line for each value by which records would be refused, or gone before their time. More
+    room and a longer life than the catalog's are an operator's own affair."""
+    wanted = configuration_of(topic)
+    return [
+        f"{topic.name}: {name} is {found.get(name, 'not set')}, {value} declared; alter the topic"
+        for name, value in wanted.items()
+        if (name == "cleanup.policy" and found.get(name) != value)
+        or (name != "cleanup.policy" and _is_less(found.get(name), value))
+    ]
+
+
+def _is_less(found: str | None, wanted: str) -> bool:
+    """Of a broker's numbers, of which -1 is without end."""
+    return found is not None and found != "-1" and int(found) < int(wanted)
+
+
 def deviations(topic: Topic, found: Mapping[str, str]) -> list[str]:
     """One line for each value that is not the catalog's."""
     return [

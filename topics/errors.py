@@ -25,3 +25,8 @@ class RecordTooLargeError(Exception):
 class BrokerRefusesError(LogUnavailableError):
     """The broker does not let us in, or not do that: no repeat will heal it, somebody must correct
     a setting or grant a right. The text is for that person. In a running process it is a hold."""
+
+
+class UnknownBrokerError(BrokerRefusesError):
+    """No name server knows any host of the brokers. Mostly a misspelt setting; some name servers
+    also say it of a broker that is down."""

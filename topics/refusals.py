@@ -1,6 +1,7 @@
 """What a client says of a broker that refuses, in words for the person who can put it right."""
 
 import asyncio
+import socket
 import ssl
 from typing import Literal
 
@@ -17,11 +18,12 @@ from aiokafka.errors import (
 )
 
 from topics.connection import client_arguments
-from topics.errors import BrokerRefusesError, LogUnavailableError
+from topics.errors import BrokerRefusesError, LogUnavailableError, UnknownBrokerError
 from topics.settings import KafkaSettings
 
 Operation = Literal["Read", "Write", "Describe", "Create", "DescribeConfigs"]
 _LOOK_S = 5.0
+_UNKNOWN_HOST = (socket.EAI_NONAME, socket.EAI_NODATA)
 
 
 async def explain(
@@ -67,7 +69,9 @@ def _topics_of(error: TopicAuthorizationFailedError) -> list[str]:
 
 async def _refused_login(settings: KafkaSettings) -> BrokerRefusesError | None:
     arguments = client_arguments(settings)
-    for host, port, _ in collect_hosts(arguments.pop("bootstrap_servers"), randomize=False):
+    hosts = collect_hosts(arguments.pop("bootstrap_servers"), randomize=False)
+    unknown: list[str] = []
+    for host, port, _ in hosts:
         try:
             async with asyncio.timeout(_LOOK_S):
                 (await create_conn(host, port, **arguments)).close()
@@ -75,7 +79,12 @@ async def _refused_login(settings: KafkaSettings) -> BrokerRefusesError | None:
             reason = _reason(settings, error)
             if reason is not None:
                 return BrokerRefusesError(f"the broker at {host}:{port} {reason}")
-    return None
+            if isinstance(error, socket.gaierror) and error.errno in _UNKNOWN_HOST:
+                unknown.append(host)
+    if len(unknown) < len(hosts):  # one that is known may serve later
+        return None
+    remedy = "correct ANALYZER_KAFKA__BOOTSTRAP_SERVERS"
+    return UnknownBrokerError(f"nobody knows the host {', '.join(unknown)}; {remedy}")
 
 
 def _reason(settings: KafkaSettings, error: Exception) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.produce import ProduceRequest
@@ -18,16 +19,20 @@ from topics.settings import KafkaSettings
 
 _NOWHERE = 2**62
 """An offset that no partition has come to."""
+_A_GROUP = 0
+"""What is coordinated; 1 would be a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Names of topics to describe, to read and to write, and of consumer groups to be in."""
+    """Names of topics to describe, to read and to write, and of consumer groups to be in and to
+    look at."""
 
     describe: Collection[str] = ()
     read: Collection[str] = ()
     write: Collection[str] = ()
     groups: Collection[str] = ()
+    watch: Collection[str] = ()
 
 
 def rights_to_work(topics: Sequence[Topic]) -> Rights:
@@ -57,6 +62,7 @@ async def require_rights(settings: KafkaSettings, wanted: Rights) -> None:
             ("Read", "topic", await _unreadable(client, wanted.read)),
             ("Write", "topic", await _unwritable(client, wanted.write)),
             ("Read", "group", await _closed(client, wanted.groups)),
+            ("Describe", "group", await _unseen(client, wanted.watch)),
         ]
     refused = [
         missing_right(settings, what, kind, *names) for what, kind, names in lacking if names
@@ -83,6 +89,19 @@ async def _closed(client: AIOKafkaAdminClient, groups: Collection[str]) -> list[
     """The heartbeat of a member that the group does not have."""
     answers = {
         group: await ask_any_broker(client, HeartbeatRequest(group, -1, "nobody"))
+        for group in groups
+    }
+    return [
+        group
+        for group, answer in answers.items()
+        if answer.error_code == GroupAuthorizationFailedError.errno
+    ]
+
+
+async def _unseen(client: AIOKafkaAdminClient, groups: Collection[str]) -> list[str]:
+    """To be told who coordinates the group."""
+    answers = {
+        group: await ask_any_broker(client, FindCoordinatorRequest(group, _A_GROUP))
         for group in groups
     }
     return [

@@ -1,7 +1,7 @@
 """Finding the file of a model, and refusing every file that is not exactly the one meant."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,20 @@ def find_model(entry: ModelEntry, folders: ModelFolders) -> InstalledModel | Non
         if named is not None:
             return named
     return _from_cache(entry, folders.cache) or _checked(entry, folders.bundled / entry.file)
+
+
+def require_model(catalog: Iterable[ModelEntry], folders: ModelFolders) -> None:
+    """Changes nothing and downloads nothing. Raises ModelFileError for a wrong file that keeps a
+    detector from starting, and NoModelError when the right one of no model lies ready."""
+    names = []
+    for entry in catalog:
+        cached = folders.cache / entry.file
+        named = folders.operator and _checked(entry, folders.operator / entry.file)
+        bundled = _checked(entry, folders.bundled / entry.file)
+        if named or bundled or (cached.is_file() and sha256_of(cached) in entry.sha256):
+            return
+        names.append(entry.name)
+    raise NoModelError(f"none of {', '.join(names)} is installed; put one into the model folder")
 
 
 def sha256_of(path: Path) -> str:

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
+from ingest_api.rights import RIGHTS, TOPICS
 from processors.app import ROLES
+from processors.rights import CONSUMES, NAMES, rights_of
 from topics.access import (
     API,
     CONSUMER,
@@ -34,9 +36,10 @@ from topics.catalog import (
     Topic,
     topic_named,
 )
-from topics.rights import rights_to_work
+from topics.rights import Rights
 
 TABLE = access_table()
+LETTERS = {topic.name for topic in DEAD_LETTERS}
 GROUPS = {group for topic in ALL for group in topic.groups}
 EACH_TOPIC = pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 EACH_CONSUMED = pytest.mark.parametrize("topic", CONSUMED, ids=lambda topic: topic.name)
@@ -89,13 +92,42 @@ def test_what_is_set_aside_is_written_by_the_guard_of_its_topic(topic: Topic) ->
         assert who_may("Read", retry) == {"io"}
 
 
-@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_processor_may_do_what_it_asks_for_at_its_start(name: str) -> None:
     user = DETECT if name.startswith("detect") else IO
-    wanted = rights_to_work(ROLES[name].topics)
+    assert_may(user, rights_of([name]))
+
+
+def test_the_api_may_do_what_it_asks_for_at_its_start() -> None:
+    assert_may(API, RIGHTS)
+    assert set(RIGHTS.read) == {topic.name for topic in API.reads}
+    assert set(RIGHTS.write) == {topic.name for topic in API.writes}
+    assert {*API.reads, *API.writes} == set(TOPICS)
+
+
+@pytest.mark.parametrize(("user", "begins"), [(DETECT, "detect"), (IO, "")])
+def test_a_worker_asks_for_all_that_its_user_was_given_for_work(
+    user: Principal, begins: str
+) -> None:
+    names = [name for name in NAMES if name.startswith("detect") is (begins == "detect")]
+    wanted = rights_of(names)
+    assert set(wanted.read) == {topic.name for topic in user.reads}
+    assert set(wanted.write) >= {topic.name for topic in user.writes} - LETTERS
+    assert set(wanted.groups) == set(user.joins)
+    assert set(wanted.watch) >= set(user.watches)
+
+
+def assert_may(user: Principal, wanted: Rights) -> None:
     assert set(wanted.read) <= {topic.name for topic in user.reads}
     assert set(wanted.write) <= {topic.name for topic in user.writes}
     assert set(wanted.groups) <= set(user.joins)
+    assert set(wanted.watch) <= {*user.joins, *user.watches}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_the_topics_asked_about_are_those_that_are_worked(name: str) -> None:
+    assert CONSUMES[name] == ROLES[name].topics
+    assert set(NAMES) >= set(CONSUMES)
 
 
 def test_every_group_is_joined_by_one_user_alone_and_prefixes_are_the_outsiders() -> None:
@@ -151,7 +183,14 @@ def test_our_own_know_the_log_by_what_only_the_operator_writes() -> None:
 
 @EACH_TOPIC
 def test_only_the_operator_declares_topics(topic: Topic) -> None:
-    assert who_may("Create", topic) == who_may("DescribeConfigs", topic) == {"operator"}
+    assert who_may("Create", topic) == {"operator"}
+
+
+@EACH_TOPIC
+def test_whoever_starts_on_a_topic_sees_how_it_is_configured(topic: Topic) -> None:
+    api = {"api"} if topic in API.verifies else set()
+    assert who_may("DescribeConfigs", topic) == {"detect", "io", "operator"} | api
+    assert {*API.reads, *API.writes} == set(API.verifies)
 
 
 @EACH_TOPIC

@@ -15,6 +15,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFai
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from ingest_api.rights import TOPICS
 from tests.integration.topics.conftest import started_publisher, started_tail
 from tests.integration.topics.secured import as_user, consuming, encrypted, producing, variables_of
 from tests.support.eventually import eventually
@@ -23,9 +24,9 @@ from tests.support.product_processes import ROOT
 from tests.support.services.connections import KafkaServer
 from tests.support.services.kafka_secured import SecuredKafka
 from topics.access import PRINCIPALS, Principal, access_table
-from topics.admin import create_topics, verify_presence, verify_topics
+from topics.admin import create_topics, verify_presence, verify_to_start, verify_topics
 from topics.broker_admin import broker_admin
-from topics.catalog import ALL, INBOXES, RESULTS
+from topics.catalog import ALL, IMAGE_ANALYZED, INBOXES, RESULTS
 from topics.errors import BrokerRefusesError, LogUnavailableError
 from topics.records import OutgoingRecord
 from topics.rights import Rights, require_rights
@@ -72,7 +73,8 @@ async def test_each_user_may_do_what_the_table_gives_it_and_nothing_else(
         "Write": {topic.name for topic in principal.writes},
         "join": set(principal.joins) | ({EXTERNAL} if principal.joins_prefix else set()),
     }
-    given["Describe"] = given["Read"] | given["Write"] | {t.name for t in principal.describes}
+    seen = (*principal.describes, *principal.verifies)
+    given["Describe"] = given["Read"] | given["Write"] | {topic.name for topic in seen}
     await require_rights(
         settings,
         Rights(
@@ -137,12 +139,23 @@ async def test_only_the_operator_makes_topics(secured: SecuredKafka, user: str) 
     assert await verify_topics(as_user(secured, "operator")) == []
 
 
-async def test_a_worker_needs_no_look_at_configurations_and_is_told_when_it_wants_one(
+@pytest.mark.parametrize("user", ["detect", "io"])
+async def test_a_worker_sees_how_every_topic_is_configured(
+    secured: SecuredKafka, user: str
+) -> None:
+    assert await verify_to_start(as_user(secured, user)) == []
+
+
+async def test_the_api_sees_how_its_own_topics_are_configured(secured: SecuredKafka) -> None:
+    assert await verify_to_start(as_user(secured, "api"), TOPICS) == []
+
+
+async def test_who_may_not_see_configurations_is_told_when_it_wants_to(
     secured: SecuredKafka,
 ) -> None:
-    assert await verify_presence(as_user(secured, "detect")) == []
-    with pytest.raises(BrokerRefusesError, match=r"'detect' may not DescribeConfigs topic 'anal"):
-        await verify_topics(as_user(secured, "detect"))
+    assert await verify_presence(as_user(secured, "monitoring"), [IMAGE_ANALYZED]) == []
+    with pytest.raises(BrokerRefusesError, match=r"may not DescribeConfigs topic 'image-analyz"):
+        await verify_to_start(as_user(secured, "monitoring"), [IMAGE_ANALYZED])
 
 
 async def test_who_makes_topics_without_the_right_is_told_so(secured: SecuredKafka) -> None:

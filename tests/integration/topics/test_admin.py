@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.integration.topics.groups import admin
 from tests.support.services.kafka import Kafka
-from topics.admin import create_topics, verify_presence, verify_topics
+from topics.admin import create_topics, verify_to_start, verify_topics
 from topics.catalog import ALL, IMAGE_ANALYZED, LOG_IDENTITY, Topic, topic_named
 from topics.errors import LogUnavailableError
 from topics.settings import KafkaSettings
@@ -149,7 +149,9 @@ async def test_a_configuration_that_is_not_the_catalog_s_is_named(settings: Kafk
             "image-analyzed-dlq: max.message.bytes is 1000, 2100000 declared",
             "image-analyzed-dlq: retention.ms is 86400000, 2592000000 declared",
         ]
-        assert await verify_presence(settings) == []  # a worker goes on with it
+        assert await verify_to_start(settings) == [
+            f"{line}; alter the topic" for line in await verify_topics(settings)
+        ]
 
 
 async def test_another_retention_of_what_is_compacted_is_nobody_s_business(

@@ -1,0 +1,71 @@
+"""Which checks there are for which process."""
+
+import asyncio
+from collections.abc import Mapping
+
+from cli.exit_codes import ConfigurationError
+from cli.settings import Settings, load_settings, require
+from cli.start_checks import Check, bucket_check, kafka_check, postgres_check, redis_check
+from ingest_api.rights import RIGHTS, TOPICS
+from processors.detectors.catalog import read_catalog
+from processors.detectors.files import ModelFolders, require_model
+from processors.rights import NAMES, rights_of
+
+WORKER_USES = ("kafka", "postgres", "bucket", "traces", "azure_monitor")
+
+
+def checks_for(process: str | None, environment: Mapping[str, str]) -> dict[str, Check]:
+    """By what each looks at; None is for all that the settings name. Raises ConfigurationError."""
+    if process == "api":
+        return api_checks(load_settings(environment))
+    if process is None:
+        settings = load_settings(environment)
+        return {
+            **stores(settings),
+            "redis": redis_check(settings.redis),
+            "kafka": kafka_check(settings.kafka),
+            "models": _model_check(settings, environment),
+        }
+    settings = load_settings(environment, uses=WORKER_USES)
+    detects = process == "detect"
+    require_known_model(settings)
+    names = [name for name in NAMES if name.startswith("detect") is detects]
+    kafka = {"kafka": kafka_check(settings.kafka, rights=rights_of(names))}
+    models = {"models": _model_check(settings, environment)} if detects else {}
+    return {**stores(settings), **kafka, **models}
+
+
+def api_checks(settings: Settings) -> dict[str, Check]:
+    """Raises ConfigurationError, as does `stores`."""
+    return {
+        **stores(settings),
+        "redis": redis_check(settings.redis),
+        "kafka": kafka_check(settings.kafka, topics=TOPICS, rights=RIGHTS),
+    }
+
+
+def stores(settings: Settings) -> dict[str, Check]:
+    """What a worker wants to know besides the broker, which it asks by itself."""
+    return {
+        "postgres": postgres_check(require(settings.postgres, "ANALYZER_POSTGRES__DSN")),
+        "bucket": bucket_check(require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT")),
+    }
+
+
+def require_known_model(settings: Settings) -> None:
+    """Raises ConfigurationError for a preferred model that the catalog does not have."""
+    known = [entry.name for entry in read_catalog()]
+    if settings.worker.preferred_model not in known:
+        raise ConfigurationError(
+            f"ANALYZER_WORKER__PREFERRED_MODEL={settings.worker.preferred_model}: "
+            f"there is no such model; there are {', '.join(known)}"
+        )
+
+
+def _model_check(settings: Settings, environment: Mapping[str, str]) -> Check:
+    folders = ModelFolders.of(settings.models_dir, environment)
+
+    async def check() -> None:
+        await asyncio.to_thread(require_model, read_catalog(), folders)
+
+    return check
