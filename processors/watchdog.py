@@ -3,7 +3,7 @@
 import os
 import threading
 
-from telemetry.logs import get_logger
+from telemetry.logs import flush_logs, get_logger
 
 _log = get_logger(__name__)
 EXIT_HUNG = 70
@@ -18,4 +18,5 @@ def end_if_hung(deadline_s: float) -> None:
 
 def _end(deadline_s: float) -> None:
     _log.error("stop_hung", after_s=deadline_s)
+    flush_logs()
     os._exit(EXIT_HUNG)

@@ -3,18 +3,24 @@
 import logging
 import re
 import sys
-from typing import Any, Literal, TextIO
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TextIO
 
 import structlog
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from structlog.contextvars import bound_contextvars
+
+from telemetry.log_pipe import LogPipe, Note
+from telemetry.log_writers import LineHandler, LineLogger, Put, straight_to
 
 __all__ = [
     "LogSettings",
     "bound_contextvars",
     "configure_command_logs",
     "configure_logs",
+    "flush_logs",
     "get_logger",
+    "log_pipe",
 ]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -23,10 +29,14 @@ _QUIET = ("aiokafka", "faust", "mode", "uvicorn.access", "httpx", "httpcore", "p
 
 
 class LogSettings(BaseModel):
+    """Lines that nobody reads wait, `queue_bytes` of them at most; what is more is dropped, counted
+    in `analyzer_log_lines_dropped_total`, and told in the log when it goes on."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "text"] = "json"
+    queue_bytes: Annotated[int, Field(ge=1000)] = 4_000_000
 
 
 def configure_command_logs() -> None:
@@ -43,7 +53,10 @@ def configure_logs(
     also: structlog.types.Processor | None = None,
 ) -> None:
     """Send our own lines and those of the libraries through one formatter, to standard output
-    unless told otherwise. `also` sees every line before it is written."""
+    unless told otherwise. `also` sees every line before it is written.
+
+    Nobody waits for whoever reads standard output: what is too much is dropped, counted and told.
+    """
     stream = to or sys.stdout
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -59,13 +72,14 @@ def configure_logs(
         else [_on_one_line, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )
     level = getattr(logging, settings.level.upper())
+    put = straight_to(to) if to else _out(settings, _note_of([*shared[1:], *written]))
     structlog.configure(
         processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(to),
+        logger_factory=lambda *_: LineLogger(put),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
+    handler = LineHandler(put)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_module_name, *shared],
@@ -77,6 +91,44 @@ def configure_logs(
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+_pipe: LogPipe | None = None
+
+
+def log_pipe() -> LogPipe | None:
+    """The way of this process's lines to its standard output, when that is a file of the system."""
+    return _pipe
+
+
+def flush_logs() -> None:
+    """Before a process ends by itself without its clean-up; waits two seconds at most."""
+    if _pipe is not None:
+        _pipe.close()
+
+
+def _out(settings: LogSettings, note: Note) -> Put:
+    global _pipe  # noqa: PLW0603 - a process has one standard output, whoever configures its logs
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # somebody has put an object of Python's in its place
+        return straight_to(sys.stdout)
+    if _pipe is None or _pipe.is_closed:
+        _pipe = LogPipe(descriptor)
+    _pipe.note, _pipe.most_bytes = note, settings.queue_bytes
+    return _pipe.put
+
+
+def _note_of(processors: Sequence[structlog.types.Processor]) -> Note:
+    """The line about lines that are missing; it concerns no request, so nothing is bound to it."""
+
+    def note(dropped: int) -> str:
+        event: Any = {"event": "log_lines_dropped", "count": dropped, "module": __name__}
+        for process in processors:
+            event = process(None, "warning", event)
+        return str(event)
+
+    return note
 
 
 class RepeatFilter(logging.Filter):

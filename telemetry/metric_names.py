@@ -315,7 +315,7 @@ class ProcessMetrics:
         "analyzer_log_lines_dropped_total",
         "Lines that found the queue full because nobody reads what the process writes", by=ALL,
     )  # fmt: skip
-    log_lines_waiting = Gauge(
+    log_queue_bytes = Gauge(
         "analyzer_log_queue_bytes", "Bytes of log lines that are not written yet", by=ALL
     )
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
+from telemetry.logs import log_pipe
 from telemetry.metrics import Metrics
 
 _EVERY_S = 1.0
@@ -15,6 +16,7 @@ _EVERY_S = 1.0
 async def watched_process(metrics: Metrics) -> AsyncIterator[None]:
     """Inside, the loop is asked once a second how late it is: an idle process stays idle."""
     metrics.build_info.labels(product_version(), platform.python_version()).set(1)
+    _tell_logs(metrics)
     watching = asyncio.create_task(_watch_loop(metrics))
     try:
         yield
@@ -29,6 +31,13 @@ def product_version() -> str:
         return version("ai-image-analyzer")
     except PackageNotFoundError:
         return "0"
+
+
+def _tell_logs(metrics: Metrics) -> None:
+    pipe = log_pipe()
+    if pipe is not None:
+        metrics.log_lines_dropped.follow(lambda: pipe.dropped)
+        metrics.log_queue_bytes.set_function(lambda: pipe.waiting_bytes)
 
 
 async def _watch_loop(metrics: Metrics) -> None:
