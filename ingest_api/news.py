@@ -6,10 +6,12 @@ from datetime import datetime
 from ingest_api.event_ids import LogPlace, Spot
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from storage.ports import Completed, Failed
+from telemetry.traces import TraceContext
 from topics.catalog import topic_named
 from topics.codec import decode
 from topics.errors import InvalidMessageError
 from topics.records import Record
+from topics.tracing import trace_in
 
 OutcomeEvent = ImageAnalyzed | AnalysisFailed
 
@@ -17,7 +19,8 @@ OutcomeEvent = ImageAnalyzed | AnalysisFailed
 @dataclass(frozen=True, slots=True)
 class News:
     """`event_id` is the same for every repeat of the same fact. The record lies at `offset` of
-    `spot`; `place` is where a reader stands that has just read it."""
+    `spot`; `place` is where a reader stands that has just read it. `trace` is where in the
+    request's trace it was sent."""
 
     event: OutcomeEvent
     event_id: str
@@ -25,6 +28,7 @@ class News:
     spot: Spot
     offset: int
     place: LogPlace
+    trace: TraceContext | None = None
 
 
 def to_news(record: Record, place: LogPlace) -> News:
@@ -33,7 +37,8 @@ def to_news(record: Record, place: LogPlace) -> News:
     if not isinstance(envelope.event, ImageAnalyzed | AnalysisFailed):
         raise InvalidMessageError("type_unknown", f"{record.topic} carries no outcomes")
     spot = (record.topic, record.partition)
-    return News(envelope.event, envelope.event_id, record.at, spot, record.offset, place)
+    trace = trace_in(record)
+    return News(envelope.event, envelope.event_id, record.at, spot, record.offset, place, trace)
 
 
 def outcome_of(event: OutcomeEvent, at: datetime) -> Completed | Failed:

@@ -22,6 +22,7 @@ from schemas.options import AnalysisOptions
 from schemas.result import AnalysisResult, BoundingBox, DetectedObject, ImageMetadata, ModelInfo
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from telemetry.spans import Attributes, step
 from topics.codec import Envelope
 from topics.errors import InvalidMessageError
 from topics.publisher import EventPublisher
@@ -116,10 +117,14 @@ class DetectImage:
     async def _detect(self, submitted: ImageSubmitted, picture: bytes) -> Detections:
         selection = to_selection(submitted.options)
         try:
-            return await self._detector.detect(
-                picture, selection, model=submitted.options.model, interactive=self._interactive,
-                is_wanted=lambda: self._outcomes.is_wanted(submitted, self._clock()),
-            )  # fmt: skip
+            with step("detect", "internal") as span:
+                found = await self._detector.detect(
+                    picture, selection, model=submitted.options.model,
+                    interactive=self._interactive,
+                    is_wanted=lambda: self._outcomes.is_wanted(submitted, self._clock()),
+                )  # fmt: skip
+                span.note(_told_of(found))
+                return found
         except DetectorCrashedError as error:
             raise TransientWorkError(str(error)) from error
 
@@ -143,6 +148,15 @@ def _bucket_of(confidence: float) -> str:
     edges = (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)
     place = min(bisect_right(edges, confidence), len(edges) - 1)
     return f"{edges[place - 1]:.1f}-{edges[place]:.1f}"
+
+
+def _told_of(found: Detections) -> Attributes:
+    """`inference_ms` is without the wait for a child."""
+    return {
+        "analyzer.model": found.model,
+        "analyzer.objects": len(found.objects),
+        "analyzer.inference_ms": found.took_ms,
+    }
 
 
 def _submitted(event: object) -> ImageSubmitted:

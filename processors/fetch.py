@@ -21,6 +21,7 @@ from schemas.pictures import content_type_of, object_key
 from storage.audit import Action, AuditLog
 from storage.ports import ImageStore
 from telemetry.logs import get_logger
+from telemetry.spans import step
 from telemetry.traces import from_traceparent
 from topics.catalog import Topic
 from topics.codec import Envelope
@@ -100,7 +101,7 @@ class FetchImage:
     async def _download(self, url: str) -> bytes:
         for attempt in range(1, _TRIES + 1):
             try:
-                return (await self._client.get(url)).body
+                return await self._get(url, attempt)
             except (BlockedAddressError, InvalidUrlError):
                 raise _refused_address() from None
             except FetchTooLargeError:
@@ -112,6 +113,16 @@ class FetchImage:
                     raise _unreachable(retryable=error.retryable) from None
             await asyncio.sleep(self._pause_s * attempt)
         raise _unreachable(retryable=True)
+
+    async def _get(self, url: str, attempt: int) -> bytes:
+        """Of the address the span tells the host alone: a path may be a capability."""
+        known = {"http.request.method": "GET", "server.address": host_of(url)}
+        with step("GET", "client", known) as span:
+            if attempt > 1:
+                span.note({"http.request.resend_count": attempt - 1})
+            answer = await self._client.get(url)
+            span.note({"http.response.status_code": 200})
+        return answer.body
 
 
 def to_submitted(requested: ImageRequested, picture: bytes) -> ImageSubmitted:

@@ -12,12 +12,16 @@ import faust
 import mode
 
 from processors.settlement import Settlement
+from processors.work_spans import WorkSpans
 from topics.catalog import Topic
 from topics.records import Record
 
 
 class GuardBrokenError(Exception):
     """The guard cannot go on without losing its place: the worker stops and is started again."""
+
+
+_UNRECORDED = WorkSpans()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,16 @@ class Guard:
     """Consumes one topic of one application. At least once: what was in work when the process
     died is worked again by whoever gets the partition next; nothing is ever skipped."""
 
-    def __init__(self, topic: Topic, settlement: Settlement, *, prefetch: int) -> None:
+    def __init__(
+        self,
+        topic: Topic,
+        settlement: Settlement,
+        *,
+        prefetch: int,
+        spans: WorkSpans = _UNRECORDED,
+    ) -> None:
         self.prefetch = prefetch
+        self._spans = spans
         self._topic = topic
         self._settlement = settlement
         self._app: faust.App = None
@@ -98,7 +110,8 @@ class Guard:
         if self._is_between_terms or term != self._term:
             room.release()
             return
-        work = asyncio.create_task(self._settlement.settle(to_record(message)))
+        settled = self._spans.around(to_record(message), self._settlement.settle)
+        work = asyncio.create_task(settled)
         self._working.add(work)
         work.add_done_callback(self._working.discard)
         in_work.put_nowait(_InWork(message, work, term))

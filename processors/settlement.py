@@ -13,7 +13,7 @@ from processors.refusals import Refusals
 from schemas.failures import FailureCode
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
-from telemetry.spans import UNTRACED, Tracer, note_here
+from telemetry.spans import note_here
 from topics.catalog import Topic
 from topics.codec import Envelope, decode
 from topics.dead_letters import Refusal
@@ -21,7 +21,6 @@ from topics.errors import InvalidMessageError, LogUnavailableError, RecordTooLar
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.retries import later, rounds_so_far
-from topics.tracing import taken, trace_in
 
 _log = get_logger(__name__)
 
@@ -44,8 +43,8 @@ class Patience:
 
 
 class Settlement:
-    """For the messages of one topic. `settle` returns when the outcome is confirmed, however long
-    that takes, and raises nothing but cancellation."""
+    """For the messages of one topic. `settle` returns the outcome when it is confirmed, however
+    long that takes, and raises nothing but cancellation."""
 
     def __init__(
         self,
@@ -58,7 +57,6 @@ class Settlement:
         metrics: Metrics,
         patience: Patience,
         explain: Explain | None = None,
-        tracer: Tracer = UNTRACED,
     ) -> None:
         self._topic = topic
         self._handle = handle
@@ -68,22 +66,11 @@ class Settlement:
         self._metrics = metrics
         self._patience = patience
         self._explain = explain
-        self._tracer = tracer
         self._limit = UnexpectedLimit()
         self.pulse = Pulse(topic.name)
         self._hold = Hold(self.pulse, metrics, probe_every_s=patience.probe_every_s)
 
-    async def settle(self, record: Record) -> None:
-        with self._tracer.span(
-            f"process {record.topic}", "consumer", under=trace_in(record),
-            attributes=taken(record, self._group),
-        ) as span, bound_contextvars(trace_id=span.trace.trace_id):  # fmt: skip
-            outcome = await self._settled(record)
-            span.note({"analyzer.outcome": outcome})
-            if outcome not in {"done", "retried"}:
-                span.fail(outcome)
-
-    async def _settled(self, record: Record) -> str:
+    async def settle(self, record: Record) -> str:
         started = time.perf_counter()
         self.pulse.taken()
         try:

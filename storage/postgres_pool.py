@@ -21,6 +21,7 @@ from storage.errors import TransientStorageError
 from storage.postgres_errors import ConnectionLostError, first_line, translated
 from storage.row_security import Asked, RowSecurity, Viewer
 from storage.settings import PostgresSettings
+from storage.spans import statement_span
 
 Row = TupleRow
 
@@ -96,7 +97,7 @@ class PostgresPool:
     ) -> list[Row]:
         """All rows, of those that the viewer may see where our database user does not own the
         tables. Raises StoreUnavailableError, TransientStorageError."""
-        with self._breaker.asking():
+        with statement_span(statement), self._breaker.asking():
             return await self._fetch(Asked(statement, parameters, seen_by), self._bounds)
 
     async def ask_anyway(self, statement: bytes) -> list[Row]:

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
@@ -107,4 +107,7 @@ def _resource(service_name: str) -> Resource:
 
 
 def _version() -> str:
-    return version("ai-image-analyzer")
+    try:
+        return version("ai-image-analyzer")
+    except PackageNotFoundError:  # it runs from its folder
+        return "0"

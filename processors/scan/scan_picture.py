@@ -19,6 +19,7 @@ from storage.audit import Action, AuditLog
 from storage.ports import ImageStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from telemetry.spans import step
 
 _log = get_logger(__name__)
 _QUARANTINE = "_quarantine"
@@ -56,7 +57,8 @@ class ScanPicture:
             self._count("off")
             return True
         try:
-            verdict = await self._scanner.scan(picture)
+            with step("scan", "client"):
+                verdict = await self._scanner.scan(picture)
         except ScannerDownError as error:
             return self._unscanned(error)
         except ScanFailedError as error:
