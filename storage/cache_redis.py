@@ -13,6 +13,7 @@ from storage.cached_analysis import from_cached, to_cached
 from storage.errors import StorageError, StoreUnavailableError
 from storage.ports import Analysis, Completed
 from storage.redis_connection import PROBE_S, make_redis_client, redis_errors_translated
+from telemetry.timing import Timing, untimed
 
 T = TypeVar("T")
 
@@ -34,7 +35,9 @@ class RedisResultCache:
         ttl_s: int = 3600,
         breaker: CircuitBreaker | None = None,
         on_failure: Callable[[str], None] = lambda _: None,
+        timing: Timing = untimed,
     ) -> None:
+        self._timing = timing
         self._timeout_s = timeout_s
         self._ttl_s = ttl_s
         self._breaker = breaker or CircuitBreaker("redis", pause_s=5)
@@ -72,7 +75,11 @@ class RedisResultCache:
         pipeline.set(key, value, ex=self._ttl_s, nx=not is_result)
 
     async def _ask(self, operation: str, ask: Callable[[], Awaitable[T]]) -> T | None:
-        with suppress(StorageError), self._breaker.asking() as is_probe:
+        with (
+            suppress(StorageError),
+            self._timing(f"cache_{operation}"),
+            self._breaker.asking() as is_probe,
+        ):
             try:
                 with redis_errors_translated():
                     async with asyncio.timeout(PROBE_S if is_probe else self._timeout_s):

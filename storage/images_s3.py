@@ -21,6 +21,7 @@ from storage.ports import StoredObject
 from storage.s3_errors import S3_ERRORS, to_storage_error
 from storage.settings import BucketSettings
 from storage.spans import bucket_span
+from telemetry.timing import Timing, untimed
 
 T = TypeVar("T")
 
@@ -45,7 +46,9 @@ class S3ImageStore:
         *,
         threads: int = 8,
         breaker: CircuitBreaker | None = None,
+        timing: Timing = untimed,
     ) -> None:
+        self._timing = timing
         self._bucket = settings.bucket
         self._region = settings.region
         self._breaker = breaker or make_breaker("bucket", settings)
@@ -64,25 +67,26 @@ class S3ImageStore:
 
     async def put(self, key: str, body: BinaryIO, *, size_bytes: int, content_type: str) -> None:
         checked_key(key)
-        with bucket_span("PutObject", self._bucket):
+        with self._timing("put"), bucket_span("PutObject", self._bucket):
             await self._run(lambda: self._put(key, read_exactly(body, size_bytes), content_type))
 
     async def get(self, key: str, *, max_bytes: int) -> bytes:
         if not is_object_key(key):
             raise NotFoundError(f"no object {key[:80]!r}")
-        with bucket_span("GetObject", self._bucket):
+        with self._timing("get"), bucket_span("GetObject", self._bucket):
             return await self._run(lambda: self._get(key, max_bytes), key=key)
 
     async def delete(self, key: str) -> None:
         if is_object_key(key):
-            with bucket_span("DeleteObject", self._bucket):
+            with self._timing("delete"), bucket_span("DeleteObject", self._bucket):
                 await self._run(lambda: self._client.remove_object(self._bucket, key), key=key)
 
     async def page(self, after: str, limit: int) -> Sequence[StoredObject]:
-        return await self._run(lambda: self._page(after, limit))
+        with self._timing("page"):
+            return await self._run(lambda: self._page(after, limit))
 
     async def check(self) -> None:
-        with self._breaker.checking():
+        with self._timing("check"), self._breaker.checking():
             await self._bounded(self._require_bucket, within_s=_CHECK_S)
 
     async def check_writable(self) -> None:

@@ -9,6 +9,7 @@ from storage.breaker import CircuitBreaker
 from storage.errors import StoreRefusesError
 from storage.limits import Count, Rate, Verdict
 from storage.redis_connection import PROBE_S, make_redis_client, redis_errors_translated
+from telemetry.timing import Timing, untimed
 
 
 class RedisLimitStore:
@@ -17,8 +18,14 @@ class RedisLimitStore:
     """
 
     def __init__(
-        self, url: str, *, timeout_s: float = 0.25, breaker: CircuitBreaker | None = None
+        self,
+        url: str,
+        *,
+        timeout_s: float = 0.25,
+        breaker: CircuitBreaker | None = None,
+        timing: Timing = untimed,
     ) -> None:
+        self._timing = timing
         self._timeout_s = timeout_s
         self._breaker = breaker or CircuitBreaker("redis", pause_s=5)
         self._redis = make_redis_client(url, timeout_s)
@@ -37,7 +44,11 @@ class RedisLimitStore:
 
     async def _ask(self, keys: list[str], arguments: list[int]) -> object:
         """Raises StoreUnavailableError."""
-        with self._breaker.asking() as is_probe, redis_errors_translated():
+        with (
+            self._timing("take_limit"),
+            self._breaker.asking() as is_probe,
+            redis_errors_translated(),
+        ):
             async with asyncio.timeout(PROBE_S if is_probe else self._timeout_s):
                 return await self._take(keys=keys, args=arguments)
 

@@ -10,10 +10,12 @@ from storage.limits_fallback import FallbackLimitStore
 from storage.limits_memory import MemoryLimitStore
 from storage.login_attempts import AttemptStore
 from storage.login_attempts_memory import MemoryAttemptStore
+from storage.pool_metrics import show_pool
 from storage.ports import ImageStore, ResultCache
 from storage.postgres_pool import PostgresPool
 from storage.settings import BreakerSettings, BucketSettings, PostgresSettings, RedisSettings
 from telemetry.metrics import Metrics
+from telemetry.timing import timing
 
 
 def open_images(settings: BucketSettings, metrics: Metrics, *, threads: int = 8) -> ImageStore:
@@ -24,7 +26,9 @@ def open_images(settings: BucketSettings, metrics: Metrics, *, threads: int = 8)
     from storage.images_s3 import S3ImageStore
 
     breaker = _shown_breaker("bucket", settings, metrics)
-    return S3ImageStore(settings, threads=threads, breaker=breaker)
+    return S3ImageStore(
+        settings, threads=threads, breaker=breaker, timing=timing(metrics.bucket_seconds)
+    )
 
 
 def open_cache(
@@ -43,6 +47,7 @@ def open_cache(
         ttl_s=settings.result_ttl_s,
         breaker=breaker or redis_breaker(settings, metrics),
         on_failure=lambda operation: metrics.cache_failures.labels(operation).inc(),
+        timing=timing(metrics.database_seconds, "redis"),
     )
 
 
@@ -56,7 +61,10 @@ def open_limits(
 
     url, timeout_s = settings.url.get_secret_value(), settings.timeout_s
     breaker = breaker or redis_breaker(settings, metrics)
-    return FallbackLimitStore(RedisLimitStore(url, timeout_s=timeout_s, breaker=breaker), metrics)
+    shared = RedisLimitStore(
+        url, timeout_s=timeout_s, breaker=breaker, timing=timing(metrics.database_seconds, "redis")
+    )
+    return FallbackLimitStore(shared, metrics)
 
 
 def open_attempts(
@@ -81,7 +89,11 @@ def redis_breaker(settings: RedisSettings, metrics: Metrics) -> CircuitBreaker:
 
 def make_pool(settings: PostgresSettings, metrics: Metrics) -> PostgresPool:
     """Connects to nothing yet; the caller opens and closes it."""
-    return PostgresPool(settings, breaker=_shown_breaker("postgres", settings, metrics))
+    breaker = _shown_breaker("postgres", settings, metrics)
+    timed = timing(metrics.database_seconds, "postgresql")
+    pool = PostgresPool(settings, breaker=breaker, timing=timed)
+    show_pool(lambda: pool.state, metrics)
+    return pool
 
 
 def _shown_breaker(dependency: str, settings: BreakerSettings, metrics: Metrics) -> CircuitBreaker:

@@ -18,10 +18,12 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from storage.breaker import CircuitBreaker, make_breaker
 from storage.errors import TransientStorageError
+from storage.pool_metrics import PoolState, to_pool_state
 from storage.postgres_errors import ConnectionLostError, first_line, translated
 from storage.row_security import Asked, RowSecurity, Viewer
 from storage.settings import PostgresSettings
-from storage.spans import statement_span
+from storage.spans import name_of, statement_span
+from telemetry.timing import Timing, untimed
 
 Row = TupleRow
 
@@ -49,8 +51,13 @@ class PostgresPool:
     """
 
     def __init__(
-        self, settings: PostgresSettings, *, breaker: CircuitBreaker | None = None
+        self,
+        settings: PostgresSettings,
+        *,
+        breaker: CircuitBreaker | None = None,
+        timing: Timing = untimed,
     ) -> None:
+        self._timing = timing
         self._breaker = breaker or make_breaker("postgres", settings)
         self._dsn = settings.dsn.get_secret_value()
         self._options = _connection_options(settings)
@@ -78,6 +85,10 @@ class PostgresPool:
     async def aclose(self) -> None:
         await self._pool.close()
 
+    @property
+    def state(self) -> PoolState:
+        return to_pool_state(self._pool.get_stats())
+
     async def run(
         self,
         statement: bytes,
@@ -97,14 +108,15 @@ class PostgresPool:
     ) -> list[Row]:
         """All rows, of those that the viewer may see where our database user does not own the
         tables. Raises StoreUnavailableError, TransientStorageError."""
-        with statement_span(statement), self._breaker.asking():
+        name = name_of(statement)
+        with self._timing(name), statement_span(statement), self._breaker.asking():
             return await self._fetch(Asked(statement, parameters, seen_by), self._bounds)
 
     async def ask_anyway(self, statement: bytes) -> list[Row]:
         """For a health check: all rows, also while the breaker is open, which a success closes.
         Waits 1.8 s at most for a connection, and for the answer. Raises StoreUnavailableError."""
         bounds = _Bounds(min(self._bounds.connection_s, _CHECK_S), _CHECK_S)
-        with self._breaker.checking():
+        with self._timing(name_of(statement)), self._breaker.checking():
             return await self._fetch(Asked(statement), bounds)
 
     async def connect_alone(self) -> AsyncConnection[Row]:

@@ -23,9 +23,14 @@ def bucket_span(operation: str, bucket: str) -> AbstractContextManager[Span]:
     )
 
 
+def name_of(statement: bytes) -> str:
+    """As in `queries.sql`; the verb of one that has no name there."""
+    named: str = getattr(statement, "name", "")
+    return named or statement.split(maxsplit=1)[0].decode()
+
+
 def statement_span(statement: bytes) -> AbstractContextManager[Span]:
-    """Named as the statement is in `queries.sql`; the verb of one that has no name there."""
-    name: str = getattr(statement, "name", "") or statement.split(maxsplit=1)[0].decode()
+    name = name_of(statement)
     return step(
         f"postgresql {name}",
         "client",

@@ -37,13 +37,18 @@ class Unread:
             return False
 
 
-@pytest.fixture
-async def unread() -> AsyncIterator[Unread]:
-    (port,) = free_ports(1)
+def started(port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.integration.telemetry.serve_unread", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    return process
+
+
+@pytest.fixture
+async def unread() -> AsyncIterator[Unread]:
+    (port,) = free_ports(1)
+    process = started(port)
     key = {"Authorization": "Bearer acme-key"}
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=key, trust_env=False) as http:
         running = Unread(process, http)
