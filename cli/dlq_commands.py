@@ -189,7 +189,7 @@ def _at_desk(work: Callable[["Desk"], Awaitable[Any]]) -> Any:
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ, uses={"kafka", "postgres", "bucket"})
+    settings = load_settings(os.environ, uses={"kafka", "postgres", "bucket", "webhooks"})
     configure_command_logs()
 
     async def run() -> Any:

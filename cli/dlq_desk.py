@@ -107,7 +107,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             ),
             images=images, analyses=analyses, publisher=publisher,
             room=InboxRoom(analyses, limit=worker.max_unfinished),
-            limits=InboxLimits.of(worker), metrics=metrics, clock=_now,
+            limits=InboxLimits.of(worker, settings.webhooks), metrics=metrics, clock=_now,
         )  # fmt: skip
         replayer = Replayer(
             analyses=analyses, images=images, publisher=publisher, admission=admission,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cli.broker_errors import broker_error
-from cli.check_plan import WORKER_USES, api_checks, require_known_model, stores
+from cli.check_plan import WORKER_USES, api_checks, require_known_model, worker_checks
 from cli.exit_codes import ConfigurationError, DependencyError
 from cli.exports import exports_of
 from cli.settings import Settings, load_settings, require
@@ -79,7 +79,7 @@ def _run_worker(names: Sequence[str], settings: Settings, exports: Exports) -> i
         )
     config = replace(_worker_config(settings), tracer=exports.tracer)
     configure_logs(settings.log, process="-".join(names), also=exports.log)
-    start_or_refuse(stores(settings), essential=_STORES)
+    start_or_refuse(worker_checks(settings, names), essential=(*_STORES, "kafka"))
     try:
         return app.run_worker(names, config)
     except TopicsNotReadyError as error:

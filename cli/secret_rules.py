@@ -126,4 +126,5 @@ _RULES: Mapping[str, Callable[[str], str | None]] = {
     "ANALYZER_BUCKET__ACCESS_KEY": _guessable,  # a name more than a secret, so it may be short
     "ANALYZER_POSTGRES__DSN": _dsn,
     "ANALYZER_REDIS__URL": _redis_url,
+    "ANALYZER_WEBHOOKS__MASTER_SECRET": _guessable,  # as that of the API
 }

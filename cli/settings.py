@@ -40,10 +40,14 @@ from ingest_api.limit_settings import (
     StandardTier,
 )
 from ingest_api.settings import ApiSettings
+from outbound.settings import WebhookSettings
 from processors.scan.settings import ScannerSettings
 from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
+from telemetry.azure_monitor_settings import AzureMonitorSettings
 from telemetry.logs import LogSettings
+from telemetry.trace_settings import TraceSettings
+from telemetry.metrics_port import MetricsSettings
 from topics.settings import KafkaSettings
 
 _Slice = TypeVar("_Slice")
@@ -67,7 +71,11 @@ class Settings(BaseSettings):
     limits: AddressLimits = AddressLimits()
     worker: WorkerSettings = WorkerSettings()
     scanner: ScannerSettings = ScannerSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
+    azure_monitor: AzureMonitorSettings = AzureMonitorSettings()
+    metrics: MetricsSettings = MetricsSettings()
     models_dir: Path | None = Field(
         None,
         description="A folder to look for model files in, before the cache and the bundled model.",

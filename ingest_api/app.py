@@ -14,6 +14,7 @@ from ingest_api.answers import Answers
 from ingest_api.auth import Auth, OwnTokens
 from ingest_api.auth_people import KnownPeople
 from ingest_api.auth_wiring import foreign_tokens, own_tokens
+from ingest_api.callbacks import Callbacks
 from ingest_api.cancels import Cancels
 from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
@@ -48,6 +49,7 @@ from ingest_api.routes import Handlers, register
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.stopping import told_to_stop
 from ingest_api.streams import Streams
+from ingest_api.telling import Telling
 from ingest_api.uploads import Uploads
 from ingest_api.urls import Urls
 from ingest_api.users import Users
@@ -106,7 +108,10 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     app.add_middleware(RefusedLimits, limiter=limiter)
     cors = Cors(settings.cors_origins)
     app.add_middleware(Front, cors=cors, settings=settings)
-    app.add_middleware(Edge, metrics=parts.metrics, cors=cors, security=SecurityHeaders(settings))
+    security = SecurityHeaders(settings)
+    app.add_middleware(
+        Edge, metrics=parts.metrics, cors=cors, security=security, tracer=parts.tracer
+    )
     return app
 
 
@@ -126,6 +131,7 @@ def _checker(parts: ApiParts, own: OwnTokens | None) -> CredentialChecker:
 def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
     settings = parts.settings
     views = Views(public_url=settings.public_url)
+    telling = Telling(parts.tracer)
     lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub, metrics=parts.metrics)
     acceptance = Acceptance(
         images=parts.images,
@@ -147,10 +153,20 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
         lookup=lookup,
         views=views,
         failpoint=failpoint(settings.failpoint),
+        telling=telling,
     )
+    callbacks = Callbacks(parts.callbacks, parts.audit)
     return Handlers(
-        uploads=Uploads(acceptance=acceptance, answers=answers, settings=settings),
-        urls=Urls(acceptance=acceptance, answers=answers, audit=parts.audit, settings=settings),
+        uploads=Uploads(
+            acceptance=acceptance, answers=answers, callbacks=callbacks, settings=settings
+        ),
+        urls=Urls(
+            acceptance=acceptance,
+            answers=answers,
+            audit=parts.audit,
+            callbacks=callbacks,
+            settings=settings,
+        ),
         analyses=Analyses(lookup=lookup, views=views),
         cancels=Cancels(
             lookup=lookup,
@@ -167,6 +183,7 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
             views=views,
             limits=parts.limits,
             settings=settings,
+            telling=telling,
         ),
         keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),
         users=Users(
@@ -187,12 +204,13 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
         ),
         own_password=OwnPassword(
             own=own, users=parts.users, audit=parts.audit, settings=settings
-        ),
+        ),  # fmt: skip
         contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
             parts.metrics,
             essential=ESSENTIAL,
+            tells_metrics=settings.metrics_for != "nobody",
         ),
     )
 
@@ -204,8 +222,9 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             await opening(stack)
-            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store, parts.attempts):
+            for store in (parts.images, parts.analyses, parts.cache, parts.limit_store):
                 stack.push_async_callback(store.aclose)
+            stack.push_async_callback(parts.attempts.aclose)
             stack.push_async_callback(parts.audit.aclose)
             stack.push_async_callback(parts.publisher.aclose)
             await parts.publisher.start()

@@ -52,6 +52,7 @@ IDEMPOTENCY_KEY_REUSED = Refusal(
 OPTION_INVALID = Refusal(422, "invalid_option", "An option has a value that is not taken")
 OPTION_UNKNOWN = Refusal(422, "unknown_option", "There is no such option")
 OPTION_REPEATED = Refusal(422, "repeated_option", "An option was given more than once")
+WEBHOOKS_OFF = Refusal(422, "webhooks_off", "Outcomes are not posted to callbacks here")
 URL_INVALID = Refusal(422, "invalid_url", "The address is no http or https URL")
 ADDRESS_NOT_ALLOWED = Refusal(422, "address_not_allowed", "The address may not be fetched")
 RATE_LIMITED = Refusal(429, "rate_limited", "Too many requests")

@@ -27,9 +27,18 @@ class ClientKey:
 
     def naming(self, picture: str, wish: Wish, *, now: datetime) -> IdempotencyKey:
         """The key with what tells this request apart: `picture` is an address or a SHA-256."""
-        asked = [picture, wish.options.model_dump(mode="json"), wish.lane, wish.deadline_s]
+        asked = [picture, _spelt(wish), wish.lane, wish.deadline_s]
         fingerprint = hashlib.sha256(canonical_json(asked)).digest()
         return IdempotencyKey(self.text, fingerprint, now + timedelta(seconds=self.ttl_s))
+
+
+def _spelt(wish: Wish) -> dict[str, object]:
+    """Without a callback as it was spelt before there were any: a repeat of a request from before
+    an upgrade is still the same request."""
+    options: dict[str, object] = wish.options.model_dump(mode="json")
+    if wish.options.callback_url is None:
+        del options["callback_url"]
+    return options
 
 
 def client_key_of(scope: Scope, settings: ApiSettings) -> ClientKey | None:

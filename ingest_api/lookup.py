@@ -6,9 +6,10 @@ from uuid import UUID
 
 from ingest_api.live import Hub
 from ingest_api.news import News, OutcomeEvent, outcome_of
-from schemas.events import AnalysisFailed, ImageAnalyzed, Lane
+from schemas.events import Lane
 from storage.errors import StorageError
 from storage.ports import Analysis, AnalysisStore, Completed, Failed, Outcome, Pending, ResultCache
+from storage.settling import to_fact
 from telemetry.metrics import Metrics
 
 
@@ -74,25 +75,9 @@ def from_news(news: News) -> Found:
 
 def to_event(found: Found) -> OutcomeEvent | None:
     """The event that told this outcome; None while there is none."""
-    outcome = found.outcome
-    if isinstance(outcome, Completed):
-        return ImageAnalyzed(
-            request_id=found.request_id,
-            tenant_id=found.tenant_id,
-            accepted_at=found.accepted_at,
-            result=outcome.result,
-        )
-    if isinstance(outcome, Failed):
-        return AnalysisFailed(
-            request_id=found.request_id,
-            tenant_id=found.tenant_id,
-            accepted_at=found.accepted_at,
-            code=outcome.code,
-            message=outcome.message,
-            retryable=outcome.retryable,
-            attempts=outcome.attempts,
-        )
-    return None
+    if isinstance(found.outcome, Pending):
+        return None
+    return to_fact(found.tenant_id, found.request_id, found.accepted_at, found.outcome)
 
 
 def _from_analysis(known: Analysis) -> Found:

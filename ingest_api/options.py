@@ -21,6 +21,7 @@ _ALLOWED: Final = {
     "labels": "1 to 80 object names of COCO 2017",
     "iou_threshold": "a number from 0 to 1",
     "model": "the name of a model: small letters, digits, dots, hyphens, underscores",
+    "callback_url": "an https address of 1 to 2048 characters",
     "lane": "interactive or bulk",
 }
 _DEADLINE: Final = "deadline_s"
@@ -108,6 +109,6 @@ def _from_text(name: str, given: Sequence[str], settings: ApiSettings) -> Any:
         return int(text)
     if name in {"confidence_threshold", "iou_threshold"} and _NUMBER.fullmatch(text):
         return float(text)
-    if name in {"model", _LANE} or (name == "confidence_threshold" and text in NAMED_THRESHOLDS):
+    if name in {"model", "callback_url", _LANE} or (name == "confidence_threshold" and text in NAMED_THRESHOLDS):
         return text
     raise invalid(name, settings)

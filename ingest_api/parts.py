@@ -9,6 +9,7 @@ from ingest_api.auth_oidc import Fetch
 from ingest_api.auth_settings import AuthSettings
 from ingest_api.limit_settings import Limits
 from ingest_api.settings import ApiSettings
+from outbound.callbacks import CallbackRules
 from storage.audit import AuditLog
 from storage.limits import LimitStore
 from storage.login_attempts import AttemptStore
@@ -16,6 +17,7 @@ from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
 from storage.tokens import TokenStore
 from storage.users import UserStore
 from telemetry.metrics import Metrics
+from telemetry.spans import UNTRACED, Tracer
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.tail import EventTail
@@ -47,5 +49,7 @@ class ApiParts:
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     sealing_secret: bytes
+    callbacks: CallbackRules = CallbackRules()
     auth: AuthSettings = field(default_factory=AuthSettings)
     fetch_issuer_keys: Fetch | None = None
+    tracer: Tracer = UNTRACED

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from ingest_api.accept import Acceptance, Accepted, Claim
 from ingest_api.answers import Answers
 from ingest_api.bodies import pour
+from ingest_api.callbacks import Callbacks
 from ingest_api.idempotency import client_key_of
 from ingest_api.multipart import Form, FormReader
 from ingest_api.options import wish_from_texts
@@ -18,8 +19,16 @@ from ingest_api.settings import ApiSettings
 class Uploads:
     """Nothing is stored before all of the request is valid."""
 
-    def __init__(self, *, acceptance: Acceptance, answers: Answers, settings: ApiSettings) -> None:
+    def __init__(
+        self,
+        *,
+        acceptance: Acceptance,
+        answers: Answers,
+        callbacks: Callbacks,
+        settings: ApiSettings,
+    ) -> None:
         self._acceptance = acceptance
+        self._callbacks = callbacks
         self._answers = answers
         self._settings = settings
         self._limits = PictureLimits(settings.max_pixels, settings.max_side_px)
@@ -50,6 +59,7 @@ class Uploads:
 
     async def _accept(self, request: Request, form: Form, claim: Claim | None) -> Accepted:
         wish = wish_from_texts(form.texts, self._settings)
+        wish = await self._callbacks.checked(request, wish)
         content_type = check_picture(form.image, self._limits)
         tenant_id = principal_of(request.scope).tenant_id
         return await self._acceptance.accept_upload(tenant_id, form, content_type, wish, claim)

@@ -7,6 +7,7 @@ from ingest_api.accept import Acceptance
 from ingest_api.actors import noted
 from ingest_api.answers import Answers
 from ingest_api.bodies import read_json_bytes
+from ingest_api.callbacks import Callbacks
 from ingest_api.errors import (
     ADDRESS_NOT_ALLOWED,
     OPTION_INVALID,
@@ -31,9 +32,16 @@ class Urls:
     and fails with the same code."""
 
     def __init__(
-        self, *, acceptance: Acceptance, answers: Answers, audit: AuditLog, settings: ApiSettings
+        self,
+        *,
+        acceptance: Acceptance,
+        answers: Answers,
+        audit: AuditLog,
+        callbacks: Callbacks,
+        settings: ApiSettings,
     ) -> None:
         self._acceptance = acceptance
+        self._callbacks = callbacks
         self._answers = answers
         self._audit = audit
         self._settings = settings
@@ -47,7 +55,7 @@ class Urls:
         claim = await self._acceptance.has_room(tenant_id, key)
         values = to_object(await read_json_bytes(request, self._settings))
         image_url = await self._checked_url(request, values.pop(_FIELD, None))
-        wish = wish_from_json(values, self._settings)
+        wish = await self._callbacks.checked(request, wish_from_json(values, self._settings))
         accepted = await self._acceptance.accept_url(tenant_id, image_url, wish, claim)
         return await self._answers.announce_and_answer(request, accepted, preference)
 

@@ -16,6 +16,8 @@ from ingest_api.limit_settings import Limits
 from ingest_api.parts import ApiParts
 from ingest_api.serve import serve
 from ingest_api.settings import ApiSettings
+from outbound.callbacks import callback_rules
+from outbound.settings import WebhookSettings
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.audit import AuditLog
@@ -34,6 +36,9 @@ from storage.tokens_postgres import PostgresTokenStore
 from storage.users_postgres import PostgresUserStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
+from telemetry.metrics_port import MetricsSettings, metrics_told
+from telemetry.process_watch import watched_process
+from telemetry.spans import UNTRACED, Tracer
 from topics.catalog import RESULTS
 from topics.publisher import KafkaPublisher
 from topics.settings import KafkaSettings
@@ -54,18 +59,23 @@ class ApiConfig:
     postgres: PostgresSettings
     bucket: BucketSettings
     redis: RedisSettings
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     limits: Limits = field(default_factory=Limits)
+    tracer: Tracer = UNTRACED
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
 
 def run_api(config: ApiConfig) -> None:
     """Serves until SIGTERM or SIGINT."""
-    metrics = Metrics()
+    metrics = Metrics("api")
     pool = make_pool(config.postgres, metrics)
 
     async def open_pool(stack: AsyncExitStack) -> None:
         stack.push_async_callback(pool.aclose)
         await pool.open()
+        await stack.enter_async_context(watched_process(metrics))
+        await stack.enter_async_context(metrics_told(metrics, config.metrics))
 
     serve(create_app(make_parts(config, pool, metrics), opening=open_pool), config.api)
 
@@ -92,10 +102,12 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         limit_store=open_limits(config.redis, metrics, breaker=breaker),
         limits=config.limits,
+        callbacks=callback_rules(config.webhooks, config.api.fetch_allow_networks),
         attempts=open_attempts(config.redis, metrics, breaker=breaker),
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,
         sealing_secret=_sealing_secret(config.api),
+        tracer=config.tracer,
     )
 
 

@@ -1,8 +1,9 @@
-"""The guarded client: GET a stranger's URL within limits, and reach nothing private by it."""
+"""The guarded client: asks a stranger's URL within limits, and reaches nothing private by it."""
 
 import asyncio
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,7 +14,7 @@ from outbound.errors import FetchFailedError, OutboundError
 from outbound.failures import to_outbound_error
 from outbound.network import GuardedBackend
 from outbound.resolver import Resolve, SystemResolver
-from outbound.responses import Fetched, Redirect, read_response
+from outbound.responses import Answer, Fetched, Redirect, read_answer, read_response
 from outbound.urls import WEB_PORTS, OutboundUrl, parse_redirect, parse_url
 
 
@@ -29,16 +30,17 @@ class FetchLimits:
 
 
 class GuardedClient:
-    """Fetches URLs that strangers chose.
+    """Fetches URLs that strangers chose, and posts to them.
 
     Every connection passes `GuardedBackend`; there is no proxy, cookie, credential or reuse of
     a connection, whatever the environment says. Redirects are followed here, each through the
-    same check as the first URL. `get` raises BlockedAddressError, FetchFailedError or
-    FetchTooLargeError and nothing else.
+    same check as the first URL, and by `get` alone. `get` raises BlockedAddressError,
+    FetchFailedError or FetchTooLargeError and nothing else, `post` the first two.
 
     `allow_networks` is an operator's explicit allow-list, for private image hosts: addresses
     in it pass the policy, on any port. It is empty by default; never fill it from a request.
-    `resolve` replaces the system's resolver, `tls` the public certificate authorities.
+    `resolve` replaces the system's resolver, `tls` the public certificate authorities. At most
+    `max_lookups` names are looked up at once. `purpose` is in the User-Agent.
     """
 
     def __init__(
@@ -50,13 +52,15 @@ class GuardedClient:
         allowed_ports: Collection[int] = WEB_PORTS,
         tls: ssl.SSLContext | None = None,
         accept: str = "image/*",
+        purpose: str = "fetch",
+        max_lookups: int = 8,
     ) -> None:
         self._limits = limits
         self._accept = accept
         self._allow_networks = allow_networks
         self._allowed_ports = allowed_ports
-        self._system_resolver = SystemResolver()
-        self._user_agent = f"image-analyzer-fetch/{_product_version()}"
+        self._system_resolver = SystemResolver(max_threads=max_lookups)
+        self._user_agent = f"image-analyzer-{purpose}/{_product_version()}"
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or httpcore.default_ssl_context(),
             max_connections=None,
@@ -81,6 +85,18 @@ class GuardedClient:
         except Exception as error:
             raise to_outbound_error(error) from error
 
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """What the other side answers within `total_s` seconds, whatever its status: a redirect is
+        an answer like any other. No byte of the answer's body is read. A failure does not say
+        whether the other side has read the message."""
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                return await self._tell(url, body, headers)
+        except OutboundError:
+            raise
+        except Exception as error:
+            raise to_outbound_error(error) from error
+
     async def aclose(self) -> None:
         """Closes all connections; fetches under way fail."""
         await self._pool.aclose()
@@ -99,22 +115,36 @@ class GuardedClient:
         raise FetchFailedError("redirects too often", retryable=False)
 
     async def _ask(self, target: OutboundUrl) -> Fetched | Redirect:
-        request = self._pool.stream(
-            "GET",
+        async with self._request("GET", target, {}, None) as response:
+            return await read_response(response, url=str(target), max_bytes=self._limits.max_bytes)
+
+    async def _tell(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        target = parse_url(
+            url, allowed_ports=self._allowed_ports, allow_networks=self._allow_networks
+        )
+        sized = {**headers, "Content-Length": str(len(body))}
+        async with self._request("POST", target, sized, body) as response:
+            return read_answer(response)
+
+    def _request(
+        self, method: str, target: OutboundUrl, headers: Mapping[str, str], body: bytes | None
+    ) -> AbstractAsyncContextManager[httpcore.Response]:
+        sent: dict[bytes | str, bytes | str] = {
+            "Host": target.authority,
+            "User-Agent": self._user_agent,
+            "Accept": self._accept,
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        return self._pool.stream(
+            method,
             httpcore.URL(
                 scheme=target.scheme, host=target.host, port=target.port, target=target.target
             ),
-            headers={
-                "Host": target.authority,
-                "User-Agent": self._user_agent,
-                "Accept": self._accept,
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-            },
+            headers={**sent, **headers},
+            content=body,
             extensions={"timeout": self._timeouts()},
         )
-        async with request as response:
-            return await read_response(response, url=str(target), max_bytes=self._limits.max_bytes)
 
     def _timeouts(self) -> dict[str, float]:
         read_s = self._limits.read_s

@@ -32,6 +32,20 @@ class Redirect:
     location: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is taken of an answer to a message: `retry_after` as it was sent, unchecked."""
+
+    status: int
+    retry_after: str | None = None
+
+
+def read_answer(response: httpcore.Response) -> Answer:
+    """Of the head alone: what stands in the body is nobody's business."""
+    said = _values(response, b"retry-after")
+    return Answer(response.status, said[0][:64].decode("ascii", "replace") if said else None)
+
+
 async def read_response(
     response: httpcore.Response, *, url: str, max_bytes: int
 ) -> Fetched | Redirect:

@@ -9,7 +9,11 @@ from functools import partial
 import mode
 import uvloop
 
+from outbound.webhook_secrets import SecretSource
 from processors.admit import AdmitRequest
+from processors.deliver import Deliverer
+from processors.deliver_pause import Pauses
+from processors.deliver_send import SendDelivery
 from processors.dependency_watch import make_watch, reports_of
 from processors.detect import DetectImage
 from processors.faust_app import WorkerApp, make_app
@@ -17,18 +21,22 @@ from processors.faust_fetch_wait import FetchPatience
 from processors.fetch import FetchImage
 from processors.guard import Guard
 from processors.health_server import HealthServer
+from processors.hold import Hold
 from processors.inbox_checks import InboxLimits
 from processors.liveness import Consumption, FaustMember, Liveness
 from processors.parts import Parts, WorkerConfig, make_parts
 from processors.process import Errand, Resources, Together, WorkerProcess, check_broker
 from processors.producers import Producers
+from processors.pulse import Pulse
 from processors.reap import Reaper
 from processors.record import RecordOutcome
+from processors.rights import rights_of
 from processors.room import InboxRoom
 from processors.scan.scan_picture import ScanPicture
 from processors.settlement import Handler, Patience, Settlement
 from processors.stored_pictures import StoredPictures
 from processors.sweep import Sweeper
+from processors.work_spans import WorkSpans
 from schemas.failures import FailureCode
 from storage.known_keys import KnownKeys
 from telemetry.logs import get_logger
@@ -41,13 +49,11 @@ from topics.catalog import (
     IMAGE_SUBMITTED,
     IMAGE_SUBMITTED_BULK,
     IMAGE_SUBMITTED_INBOX,
-    RETRIES,
     Topic,
 )
 from topics.delayed import DelayedForwarder
 from topics.horizon import KafkaBacklogClock
 from topics.membership import view_group
-from topics.rights import Rights, rights_to_work
 
 _log = get_logger(__name__)
 
@@ -98,7 +104,7 @@ def _admit(parts: Parts) -> Handler:
     return AdmitRequest(
         producers=Producers(keys, bound=worker.inbox_tenants),
         images=parts.images, analyses=parts.analyses, publisher=parts.publisher,
-        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=InboxLimits.of(worker),
+        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=InboxLimits.of(worker, parts.config.webhooks),
         metrics=parts.metrics, clock=parts.clock,
     )  # fmt: skip
 
@@ -111,7 +117,7 @@ ROLES = {
     "detect-bulk": Role((IMAGE_SUBMITTED_BULK,), lambda parts: _detect(parts, interactive=False)),
     "record": Role(
         (IMAGE_ANALYZED, ANALYSIS_FAILED),
-        lambda parts: RecordOutcome(parts.analyses),
+        lambda parts: RecordOutcome(parts.analyses, tracer=parts.config.tracer),
         # Nobody waits for the row: clients are told from the log. Fewer, larger batches.
         FetchPatience(max_wait_ms=100, min_bytes=64_000),
     ),
@@ -128,6 +134,8 @@ def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
     reaper = Reaper(
         images=parts.images, analyses=parts.analyses, metrics=parts.metrics, clock=parts.clock,
         after=timedelta(seconds=worker.reap_after_s), every=timedelta(seconds=worker.reap_every_s),
+        deliveries=parts.deliveries,
+        keep_deliveries=timedelta(seconds=parts.config.webhooks.keep_s),
     )  # fmt: skip
     return Sweeper(
         analyses=parts.analyses, publisher=parts.publisher,
@@ -136,7 +144,27 @@ def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
     ).run  # fmt: skip
 
 
-ERRANDS = {"retry": _retry, "sweep": _sweep}
+def _deliver(parts: Parts) -> Callable[[], Awaitable[None]]:
+    settings, hold_probe_s = parts.config.webhooks, parts.config.worker.hold_probe_s
+    return Deliverer(
+        deliveries=parts.deliveries, send=_sender(parts), settings=settings,
+        hold=Hold(Pulse("deliver"), parts.metrics, probe_every_s=hold_probe_s),
+        metrics=parts.metrics,
+    ).run  # fmt: skip
+
+
+def _sender(parts: Parts) -> SendDelivery | None:
+    settings = parts.config.webhooks
+    if settings.master_secret is None or parts.webhook_client is None:
+        return None
+    return SendDelivery(
+        client=parts.webhook_client,
+        secrets=SecretSource(settings.master_secret.get_secret_value()),
+        pauses=Pauses(settings), audit=parts.audit, metrics=parts.metrics, clock=parts.clock,
+    )  # fmt: skip
+
+
+ERRANDS = {"retry": _retry, "sweep": _sweep, "deliver": _deliver}
 """Processors that consume nothing through Faust."""
 
 NAMES = (*ROLES, *ERRANDS)
@@ -156,8 +184,8 @@ def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
     if detects and config.scanner.address is None:
         _log.warning("scanner_off", meaning="pictures are analyzed without a scan for malware")
     parts = make_parts(
-        config, process=names[0], needs_detector=detects, needs_cancels=detects or fetches,
-        needs_scanner=detects,
+        config, process=names[0], runs=names, needs_detector=detects, needs_cancels=detects or fetches,
+        needs_scanner=detects, needs_webhooks="deliver" in names,
     )  # fmt: skip
     return run_parts(names, parts)
 
@@ -166,7 +194,7 @@ def run_parts(names: Sequence[str], parts: Parts) -> int:
     """The same with parts that are made already."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.run_until_complete(check_broker(parts.config.kafka, _rights(names)))
+    loop.run_until_complete(check_broker(parts.config.kafka, rights_of(names)))
     worker = WorkerProcess(
         _services(parts, names), loop, stop_deadline_s=parts.config.worker.stop_deadline_s
     )
@@ -192,17 +220,13 @@ def _services(parts: Parts, names: Sequence[str]) -> list[mode.Service]:
     return [Resources(parts, server), *looking, applications, *errands]
 
 
-def _rights(names: Sequence[str]) -> Rights:
-    topics = [topic for name in names if name in ROLES for topic in ROLES[name].topics]
-    return rights_to_work((*topics, *RETRIES) if "retry" in names else topics)
-
-
 def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
     role, worker = ROLES[name], parts.config.worker
     handle = role.make_handler(parts)
     settlements = [_settlement(role, topic, handle, parts) for topic in role.topics]
+    spans = WorkSpans(role.group, tracer=parts.config.tracer)
     guards = [
-        Guard(topic, settlement, prefetch=_prefetch(name, worker.prefetch))
+        Guard(topic, settlement, prefetch=_prefetch(name, worker.prefetch), spans=spans)
         for topic, settlement in zip(role.topics, settlements, strict=True)
     ]
     app = make_app(role.group, parts.config.kafka, guards=guards, worker=worker, fetch=role.fetch)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
+from outbound.callbacks import CallbackRules, WebhooksOffError, callback_rules
 from outbound.errors import BlockedAddressError, InvalidUrlError
+from outbound.settings import WebhookSettings
 from outbound.urls import check_url
 from processors.settings import WorkerSettings
 from schemas.events import (
@@ -16,6 +18,7 @@ from schemas.events import (
     ImageSubmittedInbox,
     InboxEvent,
 )
+from schemas.options import AnalysisOptions
 from schemas.pictures import content_type_of
 from storage.errors import NotFoundError, ObjectTooLargeError
 from storage.ports import ImageStore, Request
@@ -31,14 +34,16 @@ class InboxLimits:
     deadline_default: timedelta
     deadline_most: timedelta
     fetch_allow_networks: Sequence[IPv4Network | IPv6Network]
+    callbacks: CallbackRules = CallbackRules()
 
     @classmethod
-    def of(cls, worker: WorkerSettings) -> "InboxLimits":
+    def of(cls, worker: WorkerSettings, webhooks: WebhookSettings | None = None) -> "InboxLimits":
         return cls(
             max_image_bytes=worker.max_image_bytes,
             deadline_default=timedelta(seconds=worker.deadline_default_s),
             deadline_most=timedelta(seconds=worker.deadline_max_s),
             fetch_allow_networks=worker.fetch_allow_networks,
+            callbacks=callback_rules(webhooks or WebhookSettings(), worker.fetch_allow_networks),
         )
 
 
@@ -57,16 +62,17 @@ def to_request(event: InboxEvent, tenant_id: str, now: datetime, limits: InboxLi
     if deadline_at > now + limits.deadline_most:
         most = int(limits.deadline_most.total_seconds())
         raise InvalidMessageError("deadline_too_far", f"deadline_at is over {most} s from now")
+    options = _checked_options(event.options, limits)
     if isinstance(event, ImageRequestedInbox):
         return ImageRequested(
             request_id=event.request_id, tenant_id=tenant_id, accepted_at=now,
-            deadline_at=deadline_at, options=event.options,
+            deadline_at=deadline_at, options=options,
             image_url=_checked_url(event.image_url, limits),
         )  # fmt: skip
     if isinstance(event, ImageSubmittedInbox):
         return ImageSubmitted(
             request_id=event.request_id, tenant_id=tenant_id, accepted_at=now,
-            deadline_at=deadline_at, options=event.options, object_key=event.object_key,
+            deadline_at=deadline_at, options=options, object_key=event.object_key,
             sha256=event.sha256, size_bytes=event.size_bytes, content_type=event.content_type,
         )  # fmt: skip
     raise TypeError(f"no inbox carries {type(event).__name__}")
@@ -112,6 +118,23 @@ def _too_large(limits: InboxLimits) -> InvalidMessageError:
     return InvalidMessageError(
         "object_too_large", f"a picture may have {limits.max_image_bytes} bytes"
     )
+
+
+def _checked_options(options: AnalysisOptions, limits: InboxLimits) -> AnalysisOptions:
+    """With the callback as it will be called."""
+    if options.callback_url is None:
+        return options
+    try:
+        normal = limits.callbacks.check(options.callback_url)
+    except WebhooksOffError as error:
+        raise InvalidMessageError("webhooks_off", str(error)) from None
+    except InvalidUrlError as error:
+        raise InvalidMessageError("url_invalid", f"callback_url: {error}") from None
+    except BlockedAddressError:
+        raise InvalidMessageError(
+            "address_not_allowed", "callback_url: the address may not be called"
+        ) from None
+    return options.model_copy(update={"callback_url": normal})
 
 
 def _checked_url(url: str, limits: InboxLimits) -> str:

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from outbound.client import FetchLimits, GuardedClient
+from outbound.settings import WebhookSettings
 from processors.cancellations import Cancellations
 from processors.detectors.catalog import ModelEntry, read_catalog
 from processors.detectors.files import ModelFolders
@@ -28,11 +29,15 @@ from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.audit import AuditLog
 from storage.audit_postgres import PostgresAuditStore
+from storage.deliveries import DeliveryStore
+from storage.deliveries_postgres import PostgresDeliveryStore
 from storage.opening import make_pool, open_images
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore
 from storage.postgres_pool import PostgresPool
 from storage.settings import BucketSettings, PostgresSettings
 from telemetry.metrics import Metrics
+from telemetry.process_watch import watched_process
+from telemetry.spans import UNTRACED, Tracer
 from topics.catalog import CANCEL_REQUESTED
 from topics.publisher import EventPublisher, KafkaPublisher
 from topics.settings import KafkaSettings
@@ -52,7 +57,9 @@ class WorkerConfig:
     bucket: BucketSettings
     worker: WorkerSettings
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     models_dir: Path | None = None
+    tracer: Tracer = UNTRACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Parts:
     images: ImageStore
     pool: PostgresPool
     analyses: AnalysisStore
+    deliveries: DeliveryStore
     api_keys: ApiKeyStore
     cancelled: Cancellations
     cancel_tail: KafkaTail | None
@@ -69,6 +77,7 @@ class Parts:
     refusals: Refusals
     audit: AuditLog
     client: GuardedClient
+    webhook_client: GuardedClient | None
     detector: Detector | None
     scanner: Scanner | None
     metrics: Metrics
@@ -79,13 +88,16 @@ def make_parts(
     config: WorkerConfig,
     *,
     process: str,
+    runs: Sequence[str] = (),
     needs_detector: bool,
     needs_cancels: bool = True,
     needs_scanner: bool = True,
+    needs_webhooks: bool = False,
 ) -> Parts:
-    """Builds everything and connects nothing; `open_parts` does."""
+    """Builds everything and connects nothing; `open_parts` does. `runs` are the processors that
+    the metrics are told for."""
     cancelled = Cancellations()
-    metrics = Metrics()
+    metrics = Metrics("worker", *runs)
     images = open_images(config.bucket, metrics)
     pool = make_pool(config.postgres, metrics)
     analyses = PostgresAnalysisStore(pool)
@@ -96,6 +108,7 @@ def make_parts(
         images=images,
         pool=pool,
         analyses=analyses,
+        deliveries=PostgresDeliveryStore(pool),
         api_keys=PostgresApiKeyStore(pool),
         cancelled=cancelled,
         cancel_tail=_make_cancel_tail(config, cancelled) if needs_cancels else None,
@@ -104,6 +117,7 @@ def make_parts(
         refusals=Refusals(publisher, images),
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         client=_make_client(config.worker),
+        webhook_client=_make_webhook_client(config) if needs_webhooks else None,
         detector=_make_detector(config) if needs_detector else None,
         scanner=_make_scanner(config.scanner) if needs_scanner else None,
         metrics=metrics,
@@ -113,8 +127,11 @@ def make_parts(
 
 async def open_parts(parts: Parts, stack: AsyncExitStack) -> None:
     """Connects in order; the stack lets go of everything in reverse."""
+    await stack.enter_async_context(watched_process(parts.metrics))
     stack.push_async_callback(parts.images.aclose)
     stack.push_async_callback(parts.client.aclose)
+    if parts.webhook_client is not None:
+        stack.push_async_callback(parts.webhook_client.aclose)
     stack.push_async_callback(parts.pool.aclose)
     await parts.pool.open()
     stack.push_async_callback(parts.audit.aclose)
@@ -140,6 +157,16 @@ def _make_cancel_tail(config: WorkerConfig, cancelled: Cancellations) -> KafkaTa
 def _make_client(settings: WorkerSettings) -> GuardedClient:
     limits = FetchLimits(max_bytes=settings.max_image_bytes)
     return GuardedClient(limits=limits, allow_networks=settings.fetch_allow_networks)
+
+
+def _make_webhook_client(config: WorkerConfig) -> GuardedClient:
+    """One of its own: names that are slow to look up hold up no download of a picture."""
+    webhooks = config.webhooks
+    limits = FetchLimits(read_s=webhooks.timeout_s, total_s=webhooks.timeout_s)
+    return GuardedClient(
+        limits=limits, allow_networks=config.worker.fetch_allow_networks, accept="*/*",
+        purpose="webhook", max_lookups=webhooks.max_in_flight,
+    )  # fmt: skip
 
 
 def _make_detector(config: WorkerConfig) -> Detector:

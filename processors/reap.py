@@ -1,8 +1,10 @@
-"""Object storage -> reap -> nothing: objects that no request, and no dead letter, has any more."""
+"""Object storage, Postgres -> reap -> nothing: objects that no request, and no dead letter, has any
+more; webhook deliveries that were finished long ago."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from storage.deliveries import DeliveryStore
 from storage.ports import AnalysisStore, ImageStore
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
@@ -17,7 +19,8 @@ _DAY = timedelta(days=1)
 class Reaper:
     """Goes through the bucket page by page, then begins again. Only keys that our own processes
     make are looked at: pictures older than `after`, since a younger one may get its row yet, and
-    what was parked for a dead letter that its topic has forgotten."""
+    what was parked for a dead letter that its topic has forgotten. With each page go deliveries
+    that were finished `keep_deliveries` ago."""
 
     def __init__(
         self,
@@ -28,6 +31,8 @@ class Reaper:
         clock: Callable[[], datetime],
         after: timedelta,
         every: timedelta,
+        deliveries: DeliveryStore,
+        keep_deliveries: timedelta,
     ) -> None:
         self._images = images
         self._analyses = analyses
@@ -35,6 +40,8 @@ class Reaper:
         self._clock = clock
         self._after = after
         self._every = every
+        self._deliveries = deliveries
+        self._keep_deliveries = keep_deliveries
         self._last_key = ""
         self._due_at: datetime | None = None
 
@@ -56,6 +63,8 @@ class Reaper:
             await self._images.delete(key)
             _log.info("object_reaped", key=key)
         self._metrics.swept.labels("object").inc(len(orphans))
+        forgotten_deliveries = await self._deliveries.forget(now - self._keep_deliveries, _PAGE)
+        self._metrics.swept.labels("delivery").inc(forgotten_deliveries)
         self._last_key = page[-1].key if page else ""
         self._due_at = now + self._every
         return len(orphans)

@@ -34,7 +34,7 @@ class AnalysisOptions(Contract):
 
     `confidence_threshold` and `iou_threshold` are fractions from 0 to 1; `labels` keeps only the
     named COCO objects (null: all); `model` names an entry of the model catalog (null: the preferred
-    one that is installed).
+    one that is installed); `callback_url` is where the outcome is posted (null: nowhere).
     """
 
     confidence_threshold: ConfidenceThreshold = 0.5
@@ -43,6 +43,7 @@ class AnalysisOptions(Contract):
     labels: Annotated[tuple[str, ...], Field(min_length=1, max_length=80)] | None = None
     iou_threshold: Annotated[float, Field(ge=0, le=1)] = 0.45
     model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")] | None = None
+    callback_url: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = None
 
     @field_validator("labels")
     @classmethod

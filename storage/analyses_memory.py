@@ -1,6 +1,6 @@
 """The record in a dictionary: the twin of the store in PostgreSQL, for tests."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,8 +8,10 @@ from uuid import UUID
 
 from schemas.events import AnalysisFailed, Lane
 from schemas.pictures import owner_of
+from storage.deliveries_waiting import EVENTS, Waiting
 from storage.errors import NotFoundError
 from storage.ports import (
+    NO_TRACES,
     Analysis,
     Cancellation,
     IdempotencyKey,
@@ -26,10 +28,12 @@ _Key = tuple[str, UUID]
 
 
 class MemoryAnalysisStore:
-    """An AnalysisStore that forgets everything with the process and never is unavailable."""
+    """An AnalysisStore that forgets everything with the process and never is unavailable.
+    `deliveries` is what the twin of the delivery store works."""
 
     def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
+        self.deliveries: dict[_Key, Waiting] = {}
         self._analyses: dict[_Key, Analysis] = {}
         self._announced_at: dict[_Key, datetime] = {}
         self._cancel_announced_at: dict[_Key, datetime] = {}
@@ -87,12 +91,29 @@ class MemoryAnalysisStore:
         )
         return Unannounced(again, old.lane)
 
-    async def record(self, facts: Sequence[Fact]) -> None:
+    async def record(
+        self, facts: Sequence[Fact], traceparents: Mapping[str, str] = NO_TRACES
+    ) -> None:
         for fact in one_fact_each(facts):
             found = self._analyses.get(_key(fact))
-            if found is not None and not _is_of_an_earlier(fact, found.request):
-                outcome = settled(found.outcome, fact, self._now())
-                self._analyses[_key(fact)] = replace(found, outcome=outcome)
+            if found is None or _is_of_an_earlier(fact, found.request):
+                continue
+            outcome = settled(found.outcome, fact, self._now())
+            self._analyses[_key(fact)] = replace(found, outcome=outcome)
+            if outcome is not found.outcome:
+                self._call_back(fact, found.request, traceparents.get(fact.key))
+
+    def _call_back(self, fact: Fact, request: Request, traceparent: str | None) -> None:
+        url, now = request.options.callback_url, self._now()
+        if url is None:
+            return
+        event = EVENTS[type(fact)]
+        known = self.deliveries.get(_key(fact))
+        if known is None:
+            known = Waiting(event, url, now, traceparent)
+        else:
+            known = known.anew(event, now, traceparent)
+        self.deliveries[_key(fact)] = known
 
     async def count_unfinished(self, limit: int) -> int:
         return min(len(self._unfinished()), limit)

@@ -1,6 +1,6 @@
 """The record in PostgreSQL: one row for each request, one round trip for each call."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from storage.analysis_rows import (
 )
 from storage.errors import NotFoundError, StoreUnavailableError, TransientStorageError
 from storage.ports import (
+    NO_TRACES,
     Analysis,
     Cancellation,
     IdempotencyKey,
@@ -27,12 +28,12 @@ from storage.ports import (
     Request,
     Unannounced,
 )
-from storage.postgres_errors import MIGRATE, translated
+from storage.postgres_errors import translated
 from storage.postgres_pool import PostgresPool, Row
 from storage.queries import Queries
 from storage.replays import MOST_REPLAYS, refusal_of
 from storage.row_security import tenant
-from storage.schema_version import HEAD
+from storage.schema_version import schema_problem
 from storage.settling import Fact, one_fact_each
 
 _KEY_TRIES = 3
@@ -48,7 +49,6 @@ class PostgresAnalysisStore:
     def __init__(self, pool: PostgresPool) -> None:
         self._pool = pool
         self._queries = Queries.load()
-        self._is_schema_known_good = False
 
     async def accept(
         self,
@@ -112,9 +112,11 @@ class PostgresAnalysisStore:
         )
         return to_analysis(rows[0]) if rows else None
 
-    async def record(self, facts: Sequence[Fact]) -> None:
+    async def record(
+        self, facts: Sequence[Fact], traceparents: Mapping[str, str] = NO_TRACES
+    ) -> None:
         if facts:
-            parameters = outcomes(one_fact_each(facts))
+            parameters = outcomes(one_fact_each(facts), traceparents)
             await self._pool.run(self._queries["record_outcomes"], parameters)
 
     async def count_unfinished(self, limit: int) -> int:
@@ -186,14 +188,11 @@ class PostgresAnalysisStore:
             await connection.close()
 
     async def check(self) -> None:
-        """Raises StoreUnavailableError, also for a schema that needs `image-analyzer migrate`."""
+        """Raises StoreUnavailableError, also for a schema that is too old or too new for us."""
         rows = await self._pool.ask_anyway(self._queries["schema_version"])
-        found = str(rows[0][0]) if rows else "none"
-        if found != HEAD and not self._is_schema_known_good:
-            raise StoreUnavailableError(
-                "postgres", f"its schema is {found}, this program needs {HEAD}; {MIGRATE}"
-            )
-        self._is_schema_known_good = True  # a newer one later is a migration under way
+        problem = schema_problem(*rows[0]) if rows else schema_problem(None, None)
+        if problem is not None:
+            raise StoreUnavailableError("postgres", problem)
 
     async def aclose(self) -> None:
         """Nothing of its own to release."""

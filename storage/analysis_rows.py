@@ -1,6 +1,6 @@
 """Between rows of `analyses` and what the ports speak of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,7 +70,7 @@ def to_analysis(row: Sequence[Any]) -> Analysis:
     story = StoryRow(*row[_STORY])
     return Analysis(
         to_request(row[_REQUEST]),
-        _to_outcome(OutcomeRow(*row[_OUTCOME])),
+        to_outcome_of(OutcomeRow(*row[_OUTCOME])),
         lane=story.lane,
         cancel_requested_at=story.cancel_requested_at,
         replay_of=story.replay_of,
@@ -108,7 +108,7 @@ def to_request(columns: Sequence[Any]) -> Request:
     )
 
 
-def _to_outcome(row: OutcomeRow) -> Outcome:
+def to_outcome_of(row: OutcomeRow) -> Outcome:
     if row.finished_at is None:
         return Pending()
     finished_at = row.finished_at.astimezone(UTC)
@@ -160,10 +160,13 @@ def identities(requests: Sequence[Request | Fact | Cancellation]) -> dict[str, o
     }
 
 
-def outcomes(facts: Sequence[Fact]) -> dict[str, object]:
+def outcomes(facts: Sequence[Fact], traceparents: Mapping[str, str]) -> dict[str, object]:
     """The parameters of `record_outcomes`: one array for each column, one place for each fact."""
     columns = [_outcome_columns(to_outcome(fact, fact.accepted_at)) for fact in facts]
-    known = identities(facts) | {"accepted_ats": [fact.accepted_at for fact in facts]}
+    known = identities(facts) | {
+        "accepted_ats": [fact.accepted_at for fact in facts],
+        "traceparents": [traceparents.get(fact.key) for fact in facts],
+    }
     return known | {
         name: [each[place] for each in columns] for place, name in enumerate(_OUTCOME_ARRAYS)
     }

@@ -1,11 +1,11 @@
 """The ports of storage. Every one has an adapter for the real service and a twin in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 from uuid import UUID
 
 from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested, ImageSubmitted, Lane
@@ -132,6 +132,10 @@ class Cancellation:
     requested_at: datetime
 
 
+NO_TRACES: Final[Mapping[str, str]] = {}
+"""Trace contexts by the key of the request, when there are none."""
+
+
 class ReplayRefusedError(Exception):
     """The request cannot be replayed; the text says why."""
 
@@ -176,9 +180,16 @@ class AnalysisStore(Protocol):
 
     async def find(self, tenant_id: str, request_id: UUID) -> Analysis | None: ...
 
-    async def record(self, facts: Sequence[ImageAnalyzed | AnalysisFailed]) -> None:
+    async def record(
+        self,
+        facts: Sequence[ImageAnalyzed | AnalysisFailed],
+        traceparents: Mapping[str, str] = NO_TRACES,
+    ) -> None:
         """Apply outcomes in one transaction; any order, any number of repeats, same end.
-        A fact of a request that has no row is dropped."""
+        A fact of a request that has no row is dropped.
+
+        What is settled for a request with a callback gets its webhook delivery in the same
+        transaction, with the trace that `traceparents` has for its key."""
         ...
 
     async def count_unfinished(self, limit: int) -> int:

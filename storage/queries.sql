@@ -83,27 +83,162 @@ WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'de
 -- name: record_outcomes
 -- A result replaces a failure; nothing else replaces what has ended, so a replay changes nothing.
 -- A failure from before the acceptance is that of an earlier, refused request with the same id.
-UPDATE analyses AS a
-SET state = fact.state,
-    finished_at = now(),
-    result = fact.result::jsonb,
-    failure_code = fact.failure_code,
-    failure_message = fact.failure_message,
-    failure_retryable = fact.failure_retryable,
-    failure_attempts = fact.failure_attempts
-FROM unnest(
-    %(tenant_ids)s::text[], %(request_ids)s::uuid[], %(states)s::text[], %(results)s::text[],
-    %(failure_codes)s::text[], %(failure_messages)s::text[], %(failure_retryables)s::boolean[],
-    %(failure_attempts)s::integer[], %(accepted_ats)s::timestamptz[]
-) AS fact (
-    tenant_id, request_id, state, result,
-    failure_code, failure_message, failure_retryable, failure_attempts, accepted_at
+-- What was recorded, and nothing else, is told to whoever asked for it by `callback_url`; a result
+-- that replaces a failure is told anew, in its place. The address is a checked one: what lies
+-- between its second and third slash is host and port.
+WITH settled AS (
+    UPDATE analyses AS a
+    SET state = fact.state,
+        finished_at = now(),
+        result = fact.result::jsonb,
+        failure_code = fact.failure_code,
+        failure_message = fact.failure_message,
+        failure_retryable = fact.failure_retryable,
+        failure_attempts = fact.failure_attempts
+    FROM unnest(
+        %(tenant_ids)s::text[], %(request_ids)s::uuid[], %(states)s::text[], %(results)s::text[],
+        %(failure_codes)s::text[], %(failure_messages)s::text[], %(failure_retryables)s::boolean[],
+        %(failure_attempts)s::integer[], %(accepted_ats)s::timestamptz[], %(traceparents)s::text[]
+    ) AS fact (
+        tenant_id, request_id, state, result, failure_code, failure_message, failure_retryable,
+        failure_attempts, accepted_at, traceparent
+    )
+    WHERE a.tenant_id = fact.tenant_id AND a.request_id = fact.request_id
+      AND (
+          (a.state = 'accepted' AND (fact.state = 'completed' OR fact.accepted_at >= a.accepted_at))
+          OR (fact.state = 'completed' AND a.state IN ('failed', 'cancelled', 'expired'))
+      )
+    RETURNING a.tenant_id, a.request_id, a.options ->> 'callback_url' AS url, fact.traceparent,
+        CASE a.state WHEN 'completed' THEN 'image-analyzed' ELSE 'analysis-failed' END AS event
 )
-WHERE a.tenant_id = fact.tenant_id AND a.request_id = fact.request_id
-  AND (
-      (a.state = 'accepted' AND (fact.state = 'completed' OR fact.accepted_at >= a.accepted_at))
-      OR (fact.state = 'completed' AND a.state IN ('failed', 'cancelled', 'expired'))
-  )
+INSERT INTO webhook_deliveries AS d (tenant_id, request_id, event, url, receiver, traceparent)
+SELECT tenant_id, request_id, event, url, split_part(url, '/', 3), traceparent
+FROM settled WHERE url IS NOT NULL
+ON CONFLICT (tenant_id, request_id) DO UPDATE
+SET event = EXCLUDED.event, state = 'pending', created_at = now(), begun_at = now(),
+    due_at = now(), finished_at = NULL, traceparent = EXCLUDED.traceparent
+
+-- name: claim_deliveries
+-- Receivers that something waits for are found by stepping through the index, however much waits
+-- for each. Of two processes at once the second passes over what the first has locked.
+WITH RECURSIVE receivers AS (
+    (SELECT tenant_id, receiver FROM webhook_deliveries WHERE state = 'pending'
+     ORDER BY tenant_id, receiver LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id, following.receiver
+    FROM receivers AS r CROSS JOIN LATERAL (
+        SELECT d.tenant_id, d.receiver FROM webhook_deliveries AS d
+        WHERE d.state = 'pending' AND (d.tenant_id, d.receiver) > (r.tenant_id, r.receiver)
+        ORDER BY d.tenant_id, d.receiver LIMIT 1
+    ) AS following
+), busy AS (
+    SELECT tenant_id, receiver, in_work
+    FROM unnest(%(tenant_ids)s::text[], %(receivers)s::text[], %(in_work)s::bigint[])
+        AS b (tenant_id, receiver, in_work)
+), candidates AS (
+    SELECT due.tenant_id, due.request_id, due.due_at
+    FROM receivers AS r LEFT JOIN busy AS b USING (tenant_id, receiver) CROSS JOIN LATERAL (
+        SELECT d.tenant_id, d.request_id, d.due_at FROM webhook_deliveries AS d
+        WHERE d.tenant_id = r.tenant_id AND d.receiver = r.receiver
+          AND d.state = 'pending' AND d.due_at <= now()
+        ORDER BY d.due_at
+        LIMIT greatest(%(per_receiver)s - coalesce(b.in_work, 0), 0)
+    ) AS due
+), placed AS (
+    SELECT c.tenant_id, c.request_id, c.due_at,
+           row_number() OVER (PARTITION BY c.tenant_id ORDER BY c.due_at)
+           + coalesce((SELECT sum(b.in_work) FROM busy AS b WHERE b.tenant_id = c.tenant_id), 0)
+           AS place
+    FROM candidates AS c
+), chosen AS (
+    SELECT tenant_id, request_id FROM placed WHERE place <= %(per_tenant)s
+    ORDER BY place, due_at LIMIT %(total)s
+), ours AS (
+    SELECT d.tenant_id, d.request_id
+    FROM webhook_deliveries AS d JOIN chosen AS c USING (tenant_id, request_id)
+    WHERE d.state = 'pending' AND d.due_at <= now()
+    FOR UPDATE OF d SKIP LOCKED
+), claimed AS (
+    UPDATE webhook_deliveries AS d
+    SET attempts = d.attempts + 1, due_at = now() + %(lease)s::interval
+    FROM ours WHERE d.tenant_id = ours.tenant_id AND d.request_id = ours.request_id
+    RETURNING d.tenant_id, d.request_id, d.event, d.url, d.receiver, d.attempts,
+              now() - d.begun_at AS waited, d.traceparent
+)
+SELECT c.tenant_id, c.request_id, c.event, c.url, c.receiver, c.attempts, c.waited, c.traceparent,
+       coalesce(t.webhook_secret_version, 1), coalesce(t.webhook_previous_until > now(), false),
+       a.accepted_at,
+       a.finished_at, a.result::text,
+       a.failure_code, a.failure_message, a.failure_retryable, a.failure_attempts
+FROM claimed AS c
+LEFT JOIN tenants AS t ON t.tenant_id = c.tenant_id
+LEFT JOIN analyses AS a ON a.tenant_id = c.tenant_id AND a.request_id = c.request_id
+    AND a.state <> 'deleted'
+
+-- name: finish_delivery
+WITH finished AS (
+    UPDATE webhook_deliveries
+    SET state = %(state)s,
+        due_at = now() + coalesce(%(again_in)s::interval, interval '0'),
+        finished_at = CASE WHEN %(state)s = 'pending' THEN NULL ELSE now() END
+    WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state = 'pending'
+      AND attempts = %(number)s AND event = %(event)s
+    RETURNING tenant_id, request_id
+)
+INSERT INTO webhook_attempts (tenant_id, request_id, number, event, at, took_ms, status, error)
+SELECT tenant_id, request_id, %(number)s, %(event)s, %(at)s, %(took_ms)s, %(status)s, %(error)s
+FROM finished
+ON CONFLICT (tenant_id, request_id, number) DO UPDATE SET at = EXCLUDED.at
+RETURNING number
+
+-- name: find_delivery
+SELECT tenant_id, request_id, event, url, receiver, state, created_at, due_at, finished_at, attempts
+FROM webhook_deliveries WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s
+
+-- name: find_delivery_attempts
+SELECT number, event, at, took_ms, status, error
+FROM webhook_attempts WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s
+ORDER BY number
+
+-- name: list_deliveries
+SELECT tenant_id, request_id, event, url, receiver, state, created_at, due_at, finished_at, attempts
+FROM webhook_deliveries
+WHERE (%(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s)
+  AND (%(request_id)s::uuid IS NULL OR request_id = %(request_id)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(receiver)s::text IS NULL OR receiver = %(receiver)s)
+  AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+ORDER BY created_at DESC, tenant_id DESC, request_id DESC
+LIMIT %(limit)s
+
+-- name: retry_delivery
+UPDATE webhook_deliveries
+SET state = 'pending', begun_at = now(), due_at = now(), finished_at = NULL
+WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'delivered'
+RETURNING request_id
+
+-- name: oldest_due_delivery
+SELECT greatest(now() - min(due_at), interval '0')
+FROM webhook_deliveries WHERE state = 'pending'
+
+-- name: forget_deliveries
+DELETE FROM webhook_deliveries
+WHERE (tenant_id, request_id) IN (
+    SELECT tenant_id, request_id FROM webhook_deliveries
+    WHERE state <> 'pending' AND finished_at < %(before)s LIMIT %(limit)s
+)
+RETURNING request_id
+
+-- name: find_webhook_secrets
+SELECT webhook_secret_version, coalesce(webhook_previous_until > now(), false)
+FROM tenants WHERE tenant_id = %(tenant_id)s
+
+-- name: rotate_webhook_secret
+-- Sent twice it is one rotation.
+UPDATE tenants
+SET webhook_secret_version = %(version)s,
+    webhook_previous_until = now() + %(overlap)s::interval
+WHERE tenant_id = %(tenant_id)s AND webhook_secret_version = %(version)s - 1
 
 -- name: count_unfinished
 -- A view of their moments alone: whoever sees only one tenant's rows can count them all.
@@ -159,7 +294,12 @@ SELECT pg_try_advisory_lock(%(space)s::integer, %(lock)s::integer)
 SELECT pg_advisory_unlock(%(space)s::integer, %(lock)s::integer)
 
 -- name: schema_version
-SELECT version_num FROM alembic_version
+-- With the comment by which a migration says which programs it leaves working.
+SELECT version_num, obj_description('alembic_version'::regclass, 'pg_class') FROM alembic_version
+
+-- name: may_work
+SELECT current_user, has_table_privilege('analyses', 'SELECT')
+    AND has_table_privilege('analyses', 'INSERT') AND has_table_privilege('analyses', 'UPDATE')
 
 -- name: find_api_key
 -- The last use is written once a minute at most: reading a key should not cost a write each time.

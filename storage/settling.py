@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from storage.ports import Completed, Failed, Outcome, Pending
@@ -33,6 +34,21 @@ def to_outcome(fact: Fact, at: datetime) -> Completed | Failed:
     if isinstance(fact, ImageAnalyzed):
         return Completed(at, fact.result)
     return Failed(at, fact.code, storable(fact.message), fact.retryable, fact.attempts)
+
+
+def to_fact(
+    tenant_id: str, request_id: UUID, accepted_at: datetime, outcome: Completed | Failed
+) -> Fact:
+    """The event that told this outcome."""
+    if isinstance(outcome, Completed):
+        return ImageAnalyzed(
+            request_id=request_id, tenant_id=tenant_id, accepted_at=accepted_at,
+            result=outcome.result,
+        )  # fmt: skip
+    return AnalysisFailed(
+        request_id=request_id, tenant_id=tenant_id, accepted_at=accepted_at, code=outcome.code,
+        message=outcome.message, retryable=outcome.retryable, attempts=outcome.attempts,
+    )  # fmt: skip
 
 
 def _beats(fact: Fact, earlier: Fact) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     MetaData,
@@ -43,6 +44,7 @@ HAS_ITS_FAILURE = (
     " ELSE num_nonnulls(failure_code, failure_message, failure_retryable, failure_attempts) = 0 END"
 )
 HAS_ITS_END = "state = 'deleted' OR (state = 'accepted') = (finished_at IS NULL)"
+IS_KNOWN_EVENT = "event IN ('image-analyzed', 'analysis-failed')"
 IS_KNOWN_ROLE = "role IN ('viewer', 'analyst', 'operator', 'admin')"
 
 
@@ -63,6 +65,8 @@ class Tenant(Table):
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     tier: Mapped[str] = mapped_column(server_default=text("'standard'"))
+    webhook_secret_version: Mapped[int] = mapped_column(server_default=text("1"))
+    webhook_previous_until: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("tier IN ('free', 'standard', 'premium')", name="tier_is_known"),
@@ -257,4 +261,69 @@ class AuditEventRow(Table):
         ),
         CheckConstraint("outcome IN ('done', 'refused', 'failed')", name="outcome_is_known"),
         Index("ix_audit_events_tenant_id_at", "tenant_id", "at"),
+    )
+
+
+class WebhookDeliveryRow(Table):
+    """An outcome that is to be told at `url`. `receiver` is its host and port; `due_at` is also
+    when the lease of whoever has it ends."""
+
+    __tablename__ = "webhook_deliveries"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    url: Mapped[str]
+    receiver: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    traceparent: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint(IS_KNOWN_EVENT, name="event_is_known"),
+        CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state_is_known"),
+        CheckConstraint("(state = 'pending') = (finished_at IS NULL)", name="has_its_end"),
+        Index(
+            "ix_webhook_deliveries_waiting",
+            "tenant_id",
+            "receiver",
+            "due_at",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_webhook_deliveries_due_at", "due_at", postgresql_where=text("state = 'pending'")
+        ),
+        Index(
+            "ix_webhook_deliveries_finished_at",
+            "finished_at",
+            postgresql_where=text("state <> 'pending'"),
+        ),
+    )
+
+
+class WebhookAttemptRow(Table):
+    """What one try to deliver came to."""
+
+    __tablename__ = "webhook_attempts"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event: Mapped[str]
+    at: Mapped[datetime]
+    took_ms: Mapped[int]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "request_id"],
+            ["webhook_deliveries.tenant_id", "webhook_deliveries.request_id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(IS_KNOWN_EVENT, name="event_is_known"),
     )

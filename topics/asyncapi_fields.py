@@ -62,6 +62,7 @@ FIELDS: Final = {
     "labels": "Keeps only objects of these COCO names; null keeps all.",
     "iou_threshold": "Of two boxes of one kind that overlap by more, the less sure is dropped.",
     "AnalysisOptions.model": "A name of the model catalog; null takes the preferred one.",
+    "callback_url": "An https address that the outcome is posted to, signed; null: nowhere.",
 }
 
 HEADERS: Final = {

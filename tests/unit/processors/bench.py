@@ -20,6 +20,7 @@ from schemas.events import AnalysisFailed, CancelRequested, ImageAnalyzed
 from storage.analyses_memory import MemoryAnalysisStore
 from storage.audit import AuditLog
 from storage.audit_memory import MemoryAuditStore
+from storage.deliveries_memory import MemoryDeliveryStore
 from storage.errors import StoreUnavailableError
 from storage.images_memory import MemoryImageStore
 from storage.ports import Analysis
@@ -99,6 +100,7 @@ class Bench:
     now: datetime = NOW
 
     def __post_init__(self) -> None:
+        self.deliveries = MemoryDeliveryStore(self.analyses, now=self.clock)
         self.publisher = FussyPublisher(self.log)
         self.outcomes = Outcomes(self.publisher, self.analyses, self.cancelled)
         self.refusals = Refusals(self.publisher, self.images)

@@ -13,6 +13,7 @@ def reaper(bench: Bench) -> Reaper:
     return Reaper(
         images=bench.images, analyses=bench.analyses, metrics=bench.metrics, clock=bench.clock,
         after=timedelta(hours=1), every=timedelta(minutes=1),
+        deliveries=bench.deliveries, keep_deliveries=timedelta(days=30),
     )  # fmt: skip
 
 

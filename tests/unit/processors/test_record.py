@@ -1,14 +1,14 @@
 """image-analyzed, analysis-failed -> record -> the row."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from processors.record import RecordOutcome
 from storage.analyses_memory import MemoryAnalysisStore
 from storage.errors import StoreUnavailableError
-from storage.ports import Completed, Failed
+from storage.ports import NO_TRACES, Completed, Failed
 from storage.settling import Fact
 from tests.support.events import analysis_failed, image_analyzed, image_requested, image_submitted
 from tests.unit.processors.bench import Bench
@@ -23,12 +23,14 @@ class Counting(MemoryAnalysisStore):
         self.sizes: list[int] = []
         self.is_down = False
 
-    async def record(self, facts: Sequence[Fact]) -> None:
+    async def record(
+        self, facts: Sequence[Fact], traceparents: Mapping[str, str] = NO_TRACES
+    ) -> None:
         self.sizes.append(len(facts))
         await asyncio.sleep(0)
         if self.is_down:
             raise StoreUnavailableError("postgres", "the test says so")
-        await super().record(facts)
+        await super().record(facts, traceparents)
 
 
 async def test_outcomes_in_any_order_end_in_the_same_row(bench: Bench) -> None:
