@@ -7,7 +7,9 @@ import click
 
 from cli import (
     audit_commands,
+    check_command,
     dlq_commands,
+    health_command,
     key_commands,
     model_commands,
     produce_command,
@@ -19,12 +21,14 @@ from cli import (
 )
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
+from cli.version_option import version_option
 
 app = CommandGroup(
     "image-analyzer",
     help="Pictures in by HTTP, URL or Kafka; detections out as JSON, SSE and Kafka events. "
     "Settings come from ANALYZER_* variables. Exit codes: 0 done, 1 failed, 2 configuration or "
     "arguments, 3 something needed is missing or does not answer.",
+    params=[version_option()],
 )
 app.add_command(up_command.up)
 app.add_command(submit_command.submit)
@@ -50,6 +54,7 @@ def worker(names: tuple[str, ...]) -> None:
     raise SystemExit(run_worker(names, os.environ))
 
 
+app.add_command(check_command.check)
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
 app.add_command(key_commands.keys)
@@ -58,6 +63,7 @@ app.add_command(dlq_commands.dlq)
 app.add_command(tenant_commands.tenants)
 app.add_command(audit_commands.audit)
 app.add_command(model_commands.models)
+app.add_command(health_command.health)
 app.add_command(up_command.prepare_embedded)
 app.add_command(up_command.first_look)
 

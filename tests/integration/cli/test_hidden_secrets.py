@@ -51,8 +51,9 @@ ARGUMENTS = {
     "users role": ("ada@acme", "viewer"),
     "worker": ("admit", "detect", "fetch", "record", "retry", "sweep"),
 }
-# They start or look at an instance whose secrets they make themselves, or fetch from the network.
-ELSEWHERE = {"up", "first-look", "models fetch"}
+# They start or look at an instance whose secrets they make themselves, fetch from the network, or
+# read no secret.
+ELSEWHERE = {"up", "first-look", "models fetch", "health"}
 
 
 class Watched:
