@@ -23,3 +23,4 @@ secret redis url "redis://:$redis@redis:6379/0" \
     redis.conf "requirepass $redis\\nmaxmemory 256mb\\nmaxmemory-policy allkeys-lru\\nsave \\\"\\\"\\nappendonly no"
 secret bucket access-key "$(random)" secret-key "$(random)"
 secret api event-secret "$(random)"
+secret webhooks master-secret "$(random)"
