@@ -81,7 +81,7 @@ def poison() -> list[tuple[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize(("kind", "value"), poison())
+@pytest.mark.parametrize(("kind", "value"), poison(), ids=[kind for kind, _ in poison()])
 async def test_rubbish_is_a_miss_and_is_replaced(
     watched: Watched, client: Client, kind: str, value: bytes
 ) -> None:
