@@ -1,7 +1,7 @@
 """Which checks there are for which process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cli.exit_codes import ConfigurationError
 from cli.settings import Settings, load_settings, require
@@ -21,7 +21,7 @@ def checks_for(process: str | None, environment: Mapping[str, str]) -> dict[str,
     if process is None:
         settings = load_settings(environment)
         return {
-            **stores(settings),
+            **_stores(settings),
             "redis": redis_check(settings.redis),
             "kafka": kafka_check(settings.kafka),
             "models": _model_check(settings, environment),
@@ -30,22 +30,28 @@ def checks_for(process: str | None, environment: Mapping[str, str]) -> dict[str,
     detects = process == "detect"
     require_known_model(settings)
     names = [name for name in NAMES if name.startswith("detect") is detects]
-    kafka = {"kafka": kafka_check(settings.kafka, rights=rights_of(names))}
     models = {"models": _model_check(settings, environment)} if detects else {}
-    return {**stores(settings), **kafka, **models}
+    return worker_checks(settings, names) | models
 
 
 def api_checks(settings: Settings) -> dict[str, Check]:
-    """Raises ConfigurationError, as does `stores`."""
+    """Raises ConfigurationError, as does `worker_checks`."""
     return {
-        **stores(settings),
+        **_stores(settings),
         "redis": redis_check(settings.redis),
         "kafka": kafka_check(settings.kafka, topics=TOPICS, rights=RIGHTS),
     }
 
 
-def stores(settings: Settings) -> dict[str, Check]:
-    """What a worker wants to know besides the broker, which it asks by itself."""
+def worker_checks(settings: Settings, names: Sequence[str]) -> dict[str, Check]:
+    """Of a worker that runs those processors; not of its models, which may be downloaded yet."""
+    return {
+        **_stores(settings),
+        "kafka": kafka_check(settings.kafka, rights=rights_of(names)),
+    }
+
+
+def _stores(settings: Settings) -> dict[str, Check]:
     return {
         "postgres": postgres_check(require(settings.postgres, "ANALYZER_POSTGRES__DSN")),
         "bucket": bucket_check(require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT")),

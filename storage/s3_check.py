@@ -17,6 +17,7 @@ _WRONG: Final = {
     "InvalidBucketName": "{} is no name for a bucket; correct ANALYZER_BUCKET__BUCKET",
     "AccessDenied": "our keys may not write to {}; let them put, get, delete and list objects",
     "InvalidAccessKeyId": f"the server does not know our access key; {_KEYS}",
+    "XAdminUserNotFound": f"the server does not know our access key; {_KEYS}",  # versitygw's word
     "SignatureDoesNotMatch": f"our secret key is not the right one; {_KEYS}",
     "AuthorizationHeaderMalformed": "{} is in another region; correct ANALYZER_BUCKET__REGION",
     "RequestTimeTooSkewed": "our clock and the server's disagree; set the clock",

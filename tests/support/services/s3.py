@@ -9,14 +9,24 @@ from tests.support.services.processes import Command
 
 
 class S3(LocalService):
-    """Keeps what it was given between starts. Hole: it never fsyncs, durable or not."""
+    """Keeps what it was given between starts; with `is_read_only` it is given nothing. Hole: it
+    never fsyncs, durable or not."""
 
     name = "s3"
 
-    def __init__(self, folder: Path, port: int, *, access_key: str, secret_key: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        access_key: str,
+        secret_key: str,
+        is_read_only: bool = False,
+    ) -> None:
         super().__init__(folder, port)
         self.access_key = access_key
         self.secret_key = secret_key
+        self._is_read_only = is_read_only
 
     @property
     def endpoint(self) -> str:
@@ -26,7 +36,9 @@ class S3(LocalService):
         (self.folder / "buckets").mkdir(exist_ok=True)
 
     def _command(self) -> Command:
-        listen = ("--keep-alive", "--quiet", "--port", f"127.0.0.1:{self.port}")
+        listen = ["--keep-alive", "--quiet", "--port", f"127.0.0.1:{self.port}"]
+        if self._is_read_only:
+            listen.append("--readonly")
         return Command(
             argv=(str(programs.versitygw()), *listen, "posix", str(self.folder / "buckets")),
             folder=self.folder,
