@@ -11,10 +11,10 @@ from schemas.events import AnalysisFailed, InboxEvent
 from schemas.failures import FailureCode
 from storage.errors import StoreUnavailableError
 from storage.ports import Analysis, AnalysisStore, ImageStore, Pending, Request
-from telemetry.logs import get_logger
+from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
 from topics.catalog import topic_of, work_topic
-from topics.codec import Envelope, claims_of, request_id_in, trace_of
+from topics.codec import Claims, Envelope, claims_of, request_id_in, trace_of
 from topics.errors import InvalidMessageError
 from topics.publisher import EventPublisher
 from topics.records import Record
@@ -62,11 +62,17 @@ class AdmitRequest:
         except InvalidMessageError as error:
             self._metrics.inbox_refused("unknown", error.reason)
             raise
+        with bound_contextvars(tenant_id=producer.tenant_id):
+            await self._admit_of(event, envelope.claims, producer, envelope.traceparent)
+
+    async def _admit_of(
+        self, event: InboxEvent, claims: Claims, producer: Producer, traceparent: str | None
+    ) -> None:
         try:
-            check_names(event, envelope.claims, producer.tenant_id)
-            await self.admit(event, producer, traceparent=envelope.traceparent)
+            check_names(event, claims, producer.tenant_id)
+            await self.admit(event, producer, traceparent=traceparent)
         except InvalidMessageError as error:
-            told = await self._refused(event.request_id, producer, error, envelope.traceparent)
+            told = await self._refused(event.request_id, producer, error, traceparent)
             raise told from None
 
     async def explain(self, record: Record, error: InvalidMessageError) -> InvalidMessageError:

@@ -11,6 +11,8 @@ import uvloop
 
 from outbound.webhook_secrets import SecretSource
 from processors.admit import AdmitRequest
+from processors.count_outcomes import CountOutcomes
+from processors.counted_client import CountedClient
 from processors.deliver import Deliverer
 from processors.deliver_pause import Pauses
 from processors.deliver_send import SendDelivery
@@ -36,6 +38,7 @@ from processors.scan.scan_picture import ScanPicture
 from processors.settlement import Handler, Patience, Settlement
 from processors.stored_pictures import StoredPictures
 from processors.sweep import Sweeper
+from processors.work_metrics import show_member, show_work
 from processors.work_spans import WorkSpans
 from schemas.failures import FailureCode
 from storage.known_keys import KnownKeys
@@ -93,8 +96,9 @@ def _stored_pictures(parts: Parts) -> StoredPictures:
 
 def _fetch(parts: Parts, announce_on: Topic) -> Handler:
     return FetchImage(
-        client=parts.client, images=parts.images, publisher=parts.publisher,
-        outcomes=parts.outcomes, audit=parts.audit, clock=parts.clock, announce_on=announce_on,
+        client=CountedClient(parts.client, parts.metrics), images=parts.images,
+        publisher=parts.publisher, outcomes=parts.outcomes, audit=parts.audit, clock=parts.clock,
+        announce_on=announce_on,
     )  # fmt: skip
 
 
@@ -117,7 +121,9 @@ ROLES = {
     "detect-bulk": Role((IMAGE_SUBMITTED_BULK,), lambda parts: _detect(parts, interactive=False)),
     "record": Role(
         (IMAGE_ANALYZED, ANALYSIS_FAILED),
-        lambda parts: RecordOutcome(parts.analyses, tracer=parts.config.tracer),
+        lambda parts: CountOutcomes(
+            RecordOutcome(parts.analyses, tracer=parts.config.tracer), parts.metrics, parts.clock
+        ),
         # Nobody waits for the row: clients are told from the log. Fewer, larger batches.
         FetchPatience(max_wait_ms=100, min_bytes=64_000),
     ),
@@ -184,8 +190,9 @@ def run_worker(names: Sequence[str], config: WorkerConfig) -> int:
     if detects and config.scanner.address is None:
         _log.warning("scanner_off", meaning="pictures are analyzed without a scan for malware")
     parts = make_parts(
-        config, process=names[0], runs=names, needs_detector=detects, needs_cancels=detects or fetches,
-        needs_scanner=detects, needs_webhooks="deliver" in names,
+        config, process=names[0], runs=names, needs_detector=detects,
+        needs_cancels=detects or fetches, needs_scanner=detects,
+        needs_webhooks="deliver" in names,
     )  # fmt: skip
     return run_parts(names, parts)
 
@@ -232,7 +239,10 @@ def _consumption(name: str, parts: Parts) -> tuple[WorkerApp, Consumption]:
     app = make_app(role.group, parts.config.kafka, guards=guards, worker=worker, fetch=role.fetch)
     topics = tuple(topic.name for topic in role.topics)
     pulses = tuple(settlement.pulse for settlement in settlements)
-    return app, Consumption(FaustMember(app), role.group, topics, pulses)
+    member = FaustMember(app)
+    show_work(pulses, parts.metrics, most=_prefetch(name, worker.prefetch))
+    show_member(role.group, member, parts.metrics)
+    return app, Consumption(member, role.group, topics, pulses)
 
 
 def _settlement(role: Role, topic: Topic, handle: Handler, parts: Parts) -> Settlement:

@@ -1,5 +1,6 @@
 """image-submitted -> detect -> image-analyzed."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
@@ -93,6 +94,7 @@ class DetectImage:
         self._metrics = metrics
         self._clock = clock
         self._interactive = interactive
+        self._lane = "interactive" if interactive else "bulk"
 
     async def __call__(self, envelope: Envelope) -> None:
         submitted, trace = _submitted(envelope.event), envelope.traceparent
@@ -115,7 +117,7 @@ class DetectImage:
             await self._publish(submitted, found, trace)
 
     async def _detect(self, submitted: ImageSubmitted, picture: bytes) -> Detections:
-        selection = to_selection(submitted.options)
+        selection, began = to_selection(submitted.options), time.perf_counter()
         try:
             with step("detect", "internal") as span:
                 found = await self._detector.detect(
@@ -124,8 +126,11 @@ class DetectImage:
                     is_wanted=lambda: self._outcomes.is_wanted(submitted, self._clock()),
                 )  # fmt: skip
                 span.note(_told_of(found))
+                waited_s = time.perf_counter() - began - found.took_ms / 1000
+                self._metrics.detect_wait_seconds.labels(self._lane).observe(max(0.0, waited_s))
                 return found
         except DetectorCrashedError as error:
+            self._metrics.detector_failures.inc()
             raise TransientWorkError(str(error)) from error
 
     async def _publish(

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 
-from outbound.client import GuardedClient
 from outbound.errors import (
     BlockedAddressError,
     FetchFailedError,
@@ -14,6 +13,7 @@ from outbound.errors import (
     InvalidUrlError,
 )
 from outbound.urls import host_of
+from processors.counted_client import CountedClient
 from processors.outcomes import Outcomes
 from schemas.events import ImageRequested, ImageSubmitted
 from schemas.failures import FailureCode
@@ -47,7 +47,7 @@ class FetchImage:
     def __init__(
         self,
         *,
-        client: GuardedClient,
+        client: CountedClient,
         images: ImageStore,
         publisher: EventPublisher,
         outcomes: Outcomes,

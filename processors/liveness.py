@@ -39,12 +39,16 @@ class FaustMember:
 
     @property
     def has_partitions(self) -> bool:
+        return self.partitions > 0
+
+    @property
+    def partitions(self) -> int:
         if not self._app.started:
-            return False
+            return 0
         try:
-            return bool(self._app.consumer.assignment())
+            return len(self._app.consumer.assignment())
         except ConsumerNotStarted:
-            return False
+            return 0
 
 
 @dataclass(slots=True)

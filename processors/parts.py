@@ -16,6 +16,7 @@ from processors.detectors.catalog import ModelEntry, read_catalog
 from processors.detectors.files import ModelFolders
 from processors.detectors.install import install_models
 from processors.detectors.limits import ChildLimits, PictureLimits
+from processors.detectors.load import show_load
 from processors.detectors.pool import ChildProcessDetector
 from processors.detectors.port import Detector
 from processors.outcomes import Outcomes
@@ -118,7 +119,7 @@ def make_parts(
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         client=_make_client(config.worker),
         webhook_client=_make_webhook_client(config) if needs_webhooks else None,
-        detector=_make_detector(config) if needs_detector else None,
+        detector=_make_detector(config, metrics) if needs_detector else None,
         scanner=_make_scanner(config.scanner) if needs_scanner else None,
         metrics=metrics,
         clock=lambda: datetime.now(UTC),
@@ -169,13 +170,15 @@ def _make_webhook_client(config: WorkerConfig) -> GuardedClient:
     )  # fmt: skip
 
 
-def _make_detector(config: WorkerConfig) -> Detector:
+def _make_detector(config: WorkerConfig, metrics: Metrics) -> Detector:
     worker = config.worker
     catalog = _preferred_first(read_catalog(), worker.preferred_model)
     models = install_models(catalog, ModelFolders.of(config.models_dir, os.environ))
     picture = PictureLimits(max_pixels=worker.max_pixels, max_side=worker.max_side_px)
     limits = ChildLimits(picture=picture, deadline_s=worker.item_timeout_s)
-    return ChildProcessDetector(models, children=worker.child_count, limits=limits)
+    detector = ChildProcessDetector(models, children=worker.child_count, limits=limits)
+    show_load(lambda: detector.load, metrics)
+    return detector
 
 
 def _make_scanner(settings: ScannerSettings) -> Scanner | None:

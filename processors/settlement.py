@@ -10,6 +10,7 @@ from processors.hold import Hold
 from processors.limit import UnexpectedLimit
 from processors.pulse import Pulse
 from processors.refusals import Refusals
+from processors.whose import names_of
 from schemas.failures import FailureCode
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
@@ -72,9 +73,11 @@ class Settlement:
 
     async def settle(self, record: Record) -> str:
         started = time.perf_counter()
+        self._metrics.consumed.labels(self._topic.name).inc()
         self.pulse.taken()
         try:
-            outcome = await self._hold.until_done(lambda: self._work(record))
+            with bound_contextvars(**names_of(record, self._topic)):
+                outcome = await self._hold.until_done(lambda: self._work(record))
         finally:
             self.pulse.settled()
         took_s = time.perf_counter() - started
@@ -107,6 +110,7 @@ class Settlement:
                 try:
                     await self._handle(envelope)
                 except TRANSIENT_ERRORS as error:
+                    self._metrics.attempts_failed.labels(self._topic.name).inc()
                     _log.warning(
                         "attempt_failed", at=record.place, attempt=attempt, error=str(error)
                     )

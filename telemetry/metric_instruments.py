@@ -1,6 +1,8 @@
 """What is counted with: the instruments of prometheus-client, behind the bounds of their labels."""
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily
@@ -67,6 +69,15 @@ class Spread:
 
     def observe(self, value: float) -> None:
         self._histogram.observe(value, self._exemplar())
+
+    @contextmanager
+    def time(self) -> Iterator[None]:
+        """Observes how long the block took, whatever ended it."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(time.perf_counter() - began)
 
 
 class Followed(Collector):

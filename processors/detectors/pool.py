@@ -10,6 +10,7 @@ from processors.detectors.files import InstalledModel
 from processors.detectors.found import Detections, Selection
 from processors.detectors.generation import Generation
 from processors.detectors.limits import ChildLimits
+from processors.detectors.load import Load
 from processors.detectors.model_shelf import ModelShelf
 from processors.detectors.port import (
     DetectorCrashedError,
@@ -56,6 +57,17 @@ class ChildProcessDetector:
 
     def model(self, name: str | None) -> ModelInfo:
         return self._shelf.model(name)
+
+    @property
+    def load(self) -> Load:
+        """Each child has a picture of its own and may have the next one at hand."""
+        taken = self._number * (1 + _QUEUED_PER_CHILD) - self._turns.free
+        return Load(
+            children=self._number,
+            busy=min(taken, self._number),
+            interactive=self._turns.waiting_in(interactive=True),
+            bulk=self._turns.waiting_in(interactive=False),
+        )
 
     async def start(self) -> None:
         """Raise DetectorStartError when a child cannot load the preferred model."""

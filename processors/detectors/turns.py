@@ -29,8 +29,15 @@ class Turns:
         self._bulk: deque[asyncio.Future[None]] = deque()
 
     @property
+    def free(self) -> int:
+        return self._free
+
+    @property
     def waiting(self) -> int:
-        return len(self._interactive) + len(self._bulk)
+        return sum(self.waiting_in(interactive=lane) for lane in (True, False))
+
+    def waiting_in(self, *, interactive: bool) -> int:
+        return len(self._interactive if interactive else self._bulk)
 
     async def take(self, *, interactive: bool) -> None:
         """Return with a place, which the caller gives back. A cancelled caller takes none."""

@@ -57,7 +57,7 @@ class ScanPicture:
             self._count("off")
             return True
         try:
-            with step("scan", "client"):
+            with step("scan", "client"), self._metrics.scan_seconds.time():
                 verdict = await self._scanner.scan(picture)
         except ScannerDownError as error:
             return self._unscanned(error)

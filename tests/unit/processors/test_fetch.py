@@ -14,6 +14,7 @@ from outbound.errors import (
     InvalidUrlError,
 )
 from outbound.responses import Fetched
+from processors.counted_client import CountedClient
 from processors.fetch import FetchImage
 from schemas.events import ImageSubmitted
 from schemas.failures import FailureCode
@@ -47,7 +48,8 @@ class TwinClient(GuardedClient):
 
 def handler(bench: Bench, client: TwinClient, topic: Topic = IMAGE_SUBMITTED) -> FetchImage:
     return FetchImage(
-        client=client, images=bench.images, publisher=bench.publisher, outcomes=bench.outcomes,
+        client=CountedClient(client, bench.metrics), images=bench.images,
+        publisher=bench.publisher, outcomes=bench.outcomes,
         audit=AuditLog(bench.audit, bench.metrics), clock=bench.clock, announce_on=topic, pause_s=0,
     )  # fmt: skip
 
