@@ -37,7 +37,8 @@ printf 'redis://:%s@redis:6379/0' "$redis" | keep redis-url
 
 openssl rand -hex 10 | tr -d '\n' | keep s3-access-key
 random | tr -d '\n' | keep s3-secret-key
-random | keep api-secret
+random | tr -d '\n' | keep api-secret
+random | tr -d '\n' | keep webhook-secret
 openssl genpkey -algorithm ed25519 | keep signing-key.pem
 random | tr -d '\n' | keep grafana-admin-password
 

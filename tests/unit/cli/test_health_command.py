@@ -73,7 +73,7 @@ def test_a_good_answer_is_shown() -> None:
 def test_any_other_answer_is_a_failure_that_shows_it() -> None:
     with process_answering(503) as port:
         environment = {"ANALYZER_WORKER__HEALTH_PORT": port}
-        with pytest.raises(DependencyError, match="worker on .* /health with 503: /health of"):
+        with pytest.raises(DependencyError, match=r"worker on .* /health with 503: /health of"):
             ask(environment, "worker", "/health", within_s=5)
 
 
