@@ -10,7 +10,7 @@ from ingest_api import examples as shown
 from ingest_api.errors import Refusal, RefusedError
 from ingest_api.openapi_headers import Headers, refer
 from ingest_api.problems import MEDIA_TYPE, to_problem
-from schemas.http import Accepted, Alive, AnalysisView, Readiness
+from schemas.http import Accepted, Alive, AnalysisView, DeliveryList, Readiness
 from schemas.result import AnalysisResult
 
 Described = dict[int | str, dict[str, Any]]
@@ -22,6 +22,8 @@ _WORK: Final = (
     errors.IDEMPOTENCY_KEY_INVALID,
     errors.IDEMPOTENCY_KEY_REUSED,
     errors.OVERLOADED,
+    errors.WEBHOOKS_OFF,
+    errors.URL_INVALID,
     *errors.FAILED_REFUSALS,
 )
 UPLOAD_PROBLEMS: Final = (
@@ -32,7 +34,7 @@ UPLOAD_PROBLEMS: Final = (
     errors.IMAGE_TRUNCATED,
     errors.OPTION_REPEATED,
 )
-URL_PROBLEMS: Final = (*_WORK, errors.URL_INVALID)
+URL_PROBLEMS: Final = _WORK
 CANCEL_PROBLEMS: Final = (errors.ALREADY_FINISHED,)
 STREAM_PROBLEMS: Final = (errors.STREAMS_EXHAUSTED,)
 _OF_REPEATS: Final = refer(Idempotency_Replayed="Replayed")
@@ -71,8 +73,19 @@ def answered(
     }  # fmt: skip
 
 
-def _streamed(description: str, example: str) -> Described:
-    content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
+def _streamed(description: str, example: str, events: tuple[str, ...]) -> Described:
+    """The schema is that of one event, as the OpenAPI tools have it."""
+    schema = {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"type": "string", "enum": list(events)},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+            "id": {"type": "string"},
+            "retry": {"type": "integer"},
+        },
+    }
+    content = {"text/event-stream": {"schema": schema, "example": example}}
     headers = refer(Cache_Control="CacheControl", X_Accel_Buffering="Unbuffered")
     return {200: {"description": description, "content": content, "headers": headers}}
 
@@ -89,6 +102,9 @@ CANCELLING: Final[Described] = {
     202: answered("Asked for: the outcome says whether in time", Accepted, shown.ACCEPTED, _LOCATED)
 }
 VIEWED: Final[Described] = {200: answered("As it stands now", AnalysisView, shown.VIEW)}
+DELIVERIES: Final[Described] = {
+    200: answered("Empty without a callback or an outcome", DeliveryList, shown.DELIVERIES)
+}
 ALIVE: Final[Described] = {200: answered("Alive", Alive, {"status": "alive"})}
 READY: Final[Described] = {
     200: answered("Requests are accepted", Readiness, shown.READY),
@@ -118,7 +134,10 @@ STYLE: Final[Described] = {
         "headers": _KEPT,
     }
 }
-METRICS: Final[Described] = {200: {"description": "Prometheus text", "content": {"text/plain": {}}}}
+METRICS: Final[Described] = {
+    200: {"description": "Prometheus text", "content": {"text/plain": {}}},
+    **problems(errors.NOT_FOUND),
+}
 ASYNCAPI: Final[Described] = {
     200: {
         "description": "AsyncAPI 3.1 document",
@@ -131,13 +150,18 @@ ASYNCAPI_PAGE: Final[Described] = {
         "content": {"text/html": {"example": "<!doctype html>"}},
     }
 }
+_OUTCOMES: Final = ("image-analyzed", "analysis-failed")
+_ENDS: Final = ("slow-client", "server-draining", "credential-revoked")
 ANALYSIS_STREAM: Final = _streamed(
-    "`state`, then `image-analyzed` or `analysis-failed`, then the end", shown.ANALYSIS_STREAM
+    "`state`, then `image-analyzed` or `analysis-failed`, then the end",
+    shown.ANALYSIS_STREAM,
+    ("state", *_OUTCOMES, *_ENDS),
 )
 TENANT_STREAM: Final = _streamed(
     "`connected`, then every outcome; `gap` when results may be missing; `slow-client`, "
     "`server-draining` or `credential-revoked` before the server ends the stream",
     shown.TENANT_STREAM,
+    ("connected", "gap", *_OUTCOMES, *_ENDS),
 )
 
 SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}

@@ -113,8 +113,9 @@ def describe_product(
     api_port, detect_port, io_port = free_ports(3)
     environment = _environment(stack, api_port) | dict(settings or {})
     for command in (["migrate"], ["topics", "create"], ["bucket", "create"]):
-        _command(command, environment)
-    key = _command(["keys", "create", "--tenant", "system-test", "--name", "test"], environment)
+        product_command(command, environment)
+    wish = ["--tenant", "system-test", "--name", "test"]
+    key = product_command(["keys", "create", *wish], environment)
 
     def process(name: str, arguments: tuple[str, ...], port: int) -> Process:
         one = environment | {"ANALYZER_WORKER__HEALTH_PORT": str(port)}
@@ -156,7 +157,8 @@ def _environment(stack: Stack, api_port: int) -> dict[str, str]:
     }
 
 
-def _command(arguments: list[str], environment: Mapping[str, str]) -> str:
+def product_command(arguments: list[str], environment: Mapping[str, str]) -> str:
+    """What it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],
         env=dict(environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
