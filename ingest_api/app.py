@@ -20,6 +20,7 @@ from ingest_api.capacity import UnfinishedCap
 from ingest_api.contract import Contract
 from ingest_api.cors import Cors
 from ingest_api.credentials import CredentialChecker
+from ingest_api.deliveries import Deliveries
 from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
@@ -176,6 +177,7 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
             audit=parts.audit,
             clock=parts.clock,
         ),
+        deliveries=Deliveries(analyses=parts.analyses, deliveries=parts.deliveries),
         streams=Streams(
             hub=hub,
             lookup=lookup,

@@ -46,6 +46,38 @@ VIEW: Final = {
     "replayed_as": None,
     "links": _LINKS,
 }
+DELIVERIES: Final = {
+    "request_id": _ID,
+    "deliveries": [
+        {
+            "event": "image-analyzed",
+            "receiver": "hooks.example.com",
+            "state": "delivered",
+            "created_at": "2026-01-15T10:30:01Z",
+            "next_attempt_at": None,
+            "finished_at": "2026-01-15T10:30:07Z",
+            "attempts_begun": 2,
+            "attempts": [
+                {
+                    "number": 1,
+                    "event": "image-analyzed",
+                    "at": "2026-01-15T10:30:02Z",
+                    "took_ms": 38,
+                    "status": 503,
+                    "error": None,
+                },
+                {
+                    "number": 2,
+                    "event": "image-analyzed",
+                    "at": "2026-01-15T10:30:07Z",
+                    "took_ms": 31,
+                    "status": 204,
+                    "error": None,
+                },
+            ],
+        }
+    ],
+}
 _UP: Final = {"status": "up", "latency_ms": 1.2, "meaning": "what is promised without it"}
 _DOWN: Final = {**_UP, "status": "down"}
 READY: Final = {

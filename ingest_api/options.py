@@ -109,6 +109,8 @@ def _from_text(name: str, given: Sequence[str], settings: ApiSettings) -> Any:
         return int(text)
     if name in {"confidence_threshold", "iou_threshold"} and _NUMBER.fullmatch(text):
         return float(text)
-    if name in {"model", "callback_url", _LANE} or (name == "confidence_threshold" and text in NAMED_THRESHOLDS):
+    if name in {"model", "callback_url", _LANE}:
+        return text
+    if name == "confidence_threshold" and text in NAMED_THRESHOLDS:
         return text
     raise invalid(name, settings)

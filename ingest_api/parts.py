@@ -11,6 +11,7 @@ from ingest_api.limit_settings import Limits
 from ingest_api.settings import ApiSettings
 from outbound.callbacks import CallbackRules
 from storage.audit import AuditLog
+from storage.deliveries import DeliveryStore
 from storage.limits import LimitStore
 from storage.login_attempts import AttemptStore
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
@@ -35,6 +36,7 @@ class ApiParts:
     settings: ApiSettings
     images: ImageStore
     analyses: AnalysisStore
+    deliveries: DeliveryStore
     api_keys: ApiKeyStore
     users: UserStore
     tokens: TokenStore
@@ -49,7 +51,7 @@ class ApiParts:
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     sealing_secret: bytes
-    callbacks: CallbackRules = CallbackRules()
+    callbacks: CallbackRules = field(default_factory=CallbackRules)
     auth: AuthSettings = field(default_factory=AuthSettings)
     fetch_issuer_keys: Fetch | None = None
     tracer: Tracer = UNTRACED

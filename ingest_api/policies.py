@@ -98,6 +98,7 @@ POLICIES: Final[Mapping[Place, Policy]] = {
     ("POST", "/api/v1/analyze/url"): _of_tenant(Role.ANALYST, "analyze", body=Body.JSON),
     ("GET", _ONE_ANALYSIS): _of_tenant(Role.VIEWER, "read", Owner.TENANT),
     ("GET", f"{_ONE_ANALYSIS}/events"): _of_tenant(Role.VIEWER, "read", Owner.TENANT),
+    ("GET", f"{_ONE_ANALYSIS}/deliveries"): _of_tenant(Role.VIEWER, "read", Owner.TENANT),
     ("POST", f"{_ONE_ANALYSIS}/cancel"): _of_tenant(Role.ANALYST, "analyze", Owner.TENANT),
     ("GET", "/api/v1/events"): _of_tenant(Role.VIEWER, "read"),
     ("GET", "/api/v1/keys"): _of_tenant(Role.ADMIN, "keys"),

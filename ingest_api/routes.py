@@ -10,6 +10,7 @@ from ingest_api.analyses import Analyses
 from ingest_api.auth import Auth
 from ingest_api.cancels import Cancels
 from ingest_api.contract import Contract
+from ingest_api.deliveries import Deliveries
 from ingest_api.health import Health
 from ingest_api.identity_routes import register_identity, register_own_password
 from ingest_api.keys import Keys
@@ -30,6 +31,7 @@ class Handlers:
     urls: Urls
     analyses: Analyses
     cancels: Cancels
+    deliveries: Deliveries
     streams: Streams
     keys: Keys
     users: Users
@@ -41,6 +43,7 @@ class Handlers:
 
 def register(app: FastAPI, handlers: Handlers, settings: ApiSettings) -> None:
     _register_work(app, handlers, settings)
+    _register_deliveries(app, handlers.deliveries)
     _register_streams(app, handlers.streams)
     register_identity(app, handlers.auth, handlers.keys, handlers.users)
     register_own_password(app, handlers.own_password)
@@ -93,6 +96,20 @@ def _register_work(app: FastAPI, handlers: Handlers, settings: ApiSettings) -> N
         operation_id="cancel_analysis",
         response_model=None,
         responses=says.CANCELLING | says.problems(*says.CANCEL_PROBLEMS),
+        openapi_extra=says.SECURED,
+    )
+
+
+def _register_deliveries(app: FastAPI, deliveries: Deliveries) -> None:
+    app.add_api_route(
+        "/api/v1/analyses/{request_id}/deliveries",
+        deliveries.of_analysis,
+        methods=["GET"],
+        summary="How the outcome was posted to the callback",
+        tags=["analyses"],
+        operation_id="list_deliveries",
+        response_model=None,
+        responses=says.DELIVERIES,
         openapi_extra=says.SECURED,
     )
 

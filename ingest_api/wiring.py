@@ -22,6 +22,7 @@ from storage.analyses_postgres import PostgresAnalysisStore
 from storage.api_keys_postgres import PostgresApiKeyStore
 from storage.audit import AuditLog
 from storage.audit_postgres import PostgresAuditStore
+from storage.deliveries_postgres import PostgresDeliveryStore
 from storage.opening import (
     make_pool,
     open_attempts,
@@ -41,6 +42,7 @@ from telemetry.process_watch import watched_process
 from telemetry.spans import UNTRACED, Tracer
 from topics.catalog import RESULTS
 from topics.publisher import KafkaPublisher
+from topics.publisher_metrics import counted_sending
 from topics.settings import KafkaSettings
 from topics.tail import KafkaTail
 from topics.tail_start import BehindGroup
@@ -77,7 +79,8 @@ def run_api(config: ApiConfig) -> None:
         await stack.enter_async_context(watched_process(metrics))
         await stack.enter_async_context(metrics_told(metrics, config.metrics))
 
-    serve(create_app(make_parts(config, pool, metrics), opening=open_pool), config.api)
+    app = create_app(make_parts(config, pool, metrics), opening=open_pool)
+    serve(app, config.api, metrics)
 
 
 def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiParts:
@@ -88,13 +91,16 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
         settings=config.api,
         images=open_images(config.bucket, metrics),
         analyses=PostgresAnalysisStore(pool),
+        deliveries=PostgresDeliveryStore(pool),
         api_keys=PostgresApiKeyStore(pool),
         users=PostgresUserStore(pool),
         tokens=PostgresTokenStore(pool),
         auth=config.auth,
         fetch_issuer_keys=issuer_keys_fetcher(config.auth),
         cache=open_cache(config.redis, metrics, breaker=breaker),
-        publisher=KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S),
+        publisher=KafkaPublisher(
+            config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S, timing=counted_sending(metrics)
+        ),
         make_tail=lambda on_record: KafkaTail(
             config.kafka, RESULTS, on_record, start=BehindGroup(config.kafka, _RECORDER)
         ),

@@ -58,6 +58,42 @@ class AnalysisView(Contract):
     replayed_as: UUID | None = None
 
 
+OutcomeEvent = Literal["image-analyzed", "analysis-failed"]
+
+
+class AttemptView(Contract):
+    """One try to deliver: the status that the receiver answered with, or why there was none."""
+
+    number: int
+    event: OutcomeEvent
+    at: Instant
+    took_ms: int
+    status: int | None
+    error: str | None
+
+
+class DeliveryView(Contract):
+    """`pending` until the receiver has answered 2xx (`delivered`) or is not tried any more
+    (`dead`). `receiver` is host and port of the callback. `attempts_begun` also counts attempts
+    whose worker died; those are not in `attempts`."""
+
+    event: OutcomeEvent
+    receiver: str
+    state: Literal["pending", "delivered", "dead"]
+    created_at: Instant
+    next_attempt_at: Instant | None
+    finished_at: Instant | None
+    attempts_begun: int
+    attempts: tuple[AttemptView, ...]
+
+
+class DeliveryList(Contract):
+    """Empty without a callback, and while there is no outcome to tell."""
+
+    request_id: UUID
+    deliveries: tuple[DeliveryView, ...]
+
+
 class Problem(Contract):
     """RFC 9457. `code` is stable and `trace_id` finds the log lines; `field` names what to correct,
     `limit` the number that was passed, `allowed` what would have been taken."""

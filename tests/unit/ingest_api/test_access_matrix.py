@@ -51,6 +51,7 @@ WAYS: dict[Place, Way] = {
     ("POST", "/api/v1/analyze/url"): Way(202, {"json": {"image_url": "http://example.com/a"}}),
     ("GET", "/api/v1/analyses/{request_id}"): Way(200),
     ("GET", "/api/v1/analyses/{request_id}/events"): Way(200, is_stream=True),
+    ("GET", "/api/v1/analyses/{request_id}/deliveries"): Way(200),
     ("POST", "/api/v1/analyses/{request_id}/cancel"): Way(202),
     ("GET", "/api/v1/events"): Way(200, is_stream=True),
     ("POST", "/api/v1/keys"): Way(201, {"json": {"name": "x", "role": "viewer"}}),

@@ -14,10 +14,12 @@ from ingest_api.auth_settings import AuthSettings
 from ingest_api.limit_settings import Limits
 from ingest_api.parts import ApiParts
 from ingest_api.settings import ApiSettings
+from outbound.callbacks import CallbackRules
 from schemas.contract import RequestFact
 from schemas.events import ImageRequested, ImageSubmitted
 from storage.audit import AuditLog
 from storage.audit_memory import MemoryAuditStore
+from storage.deliveries_memory import MemoryDeliveryStore
 from storage.login_attempts import AttemptStore
 from storage.login_attempts_memory import MemoryAttemptStore
 from storage.ports import ApiKey, KeyNote, Request
@@ -40,6 +42,7 @@ from topics.records import Record
 
 KEYS = {"acme": "acme-key", "globex": "globex-key"}
 SECRET = b"a secret of more than 32 bytes, for tests"
+NO_CALLBACKS = CallbackRules()
 ASYNC = {"Prefer": "respond-async"}
 
 
@@ -56,7 +59,9 @@ class TwinApi:
         auth: AuthSettings | None = None,
         people: tuple[MemoryUserStore, MemoryTokenStore] | None = None,
         fetch_issuer_keys: Fetch | None = None,
+        callbacks: CallbackRules = NO_CALLBACKS,
     ) -> None:
+        self._callbacks = callbacks
         self._fetch_issuer_keys = fetch_issuer_keys
         self._auth = auth or AuthSettings()
         self._keys = keys
@@ -136,6 +141,8 @@ class TwinApi:
             settings=settings,
             images=self.images,
             analyses=self.analyses,
+            deliveries=MemoryDeliveryStore(self.analyses),
+            callbacks=self._callbacks,
             api_keys=self.api_keys,
             users=self.users,
             tokens=self.tokens,

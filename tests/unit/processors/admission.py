@@ -8,6 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
+from outbound.callbacks import CallbackRules
 from processors.admit import AdmitRequest
 from processors.inbox_checks import InboxLimits
 from processors.producers import Producers
@@ -36,6 +37,7 @@ LIMITS = InboxLimits(
     deadline_default=timedelta(hours=1),
     deadline_most=timedelta(days=1),
     fetch_allow_networks=(ip_network("10.1.0.0/16"),),
+    callbacks=CallbackRules(is_on=True),
 )
 
 
@@ -67,7 +69,11 @@ class Admission:
 
 
 async def admission(
-    bench: Bench, *, bound: Mapping[str, str] | None = None, max_unfinished: int = 1000
+    bench: Bench,
+    *,
+    bound: Mapping[str, str] | None = None,
+    max_unfinished: int = 1000,
+    limits: InboxLimits = LIMITS,
 ) -> Admission:
     """Both tenants have a key."""
     store = MemoryApiKeyStore()
@@ -77,7 +83,7 @@ async def admission(
     processor = AdmitRequest(
         producers=Producers(KnownKeys(store, hit_s=30, miss_s=2), bound=bound or {}),
         images=bench.images, analyses=bench.analyses, publisher=bench.publisher,
-        room=InboxRoom(bench.analyses, limit=max_unfinished), limits=LIMITS,
+        room=InboxRoom(bench.analyses, limit=max_unfinished), limits=limits,
         metrics=bench.metrics, clock=bench.clock,
     )  # fmt: skip
     return Admission(bench, processor)

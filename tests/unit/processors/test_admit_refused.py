@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from outbound.callbacks import CallbackRules
 from schemas.events import ImageSubmittedInbox, InboxEvent
 from schemas.failures import FailureCode
+from schemas.options import AnalysisOptions
 from tests.support.events import TRACEPARENT
 from tests.unit.processors.admission import (
     LIMITS,
@@ -38,6 +40,10 @@ class Case:
     stored: bytes | None = None
 
 
+def calling(url: str) -> AnalysisOptions:
+    return AnalysisOptions(callback_url=url)
+
+
 OF_KNOWN = {
     "subject of another request": Case("key_mismatch", asked(), {"ce_subject": another_key()}),
     "subject of another tenant": Case(
@@ -52,6 +58,13 @@ OF_KNOWN = {
     "another scheme": Case("url_invalid", asked(image_url="file:///etc/passwd")),
     "private address": Case("address_not_allowed", asked(image_url="http://127.0.0.1/a.jpg")),
     "metadata service": Case("address_not_allowed", asked(image_url="http://169.254.169.254/")),
+    "callback over http": Case("url_invalid", asked(options=calling("http://hooks.example/"))),
+    "callback to a private address": Case(
+        "address_not_allowed", brought(options=calling("https://127.0.0.1/")), stored=PICTURE
+    ),
+    "callback with a password": Case(
+        "address_not_allowed", asked(options=calling("https://a:b@hooks.example/"))
+    ),
     "object of another tenant": Case(
         "object_foreign", brought(object_key="globex/17.jpg"), stored=PICTURE
     ),
@@ -202,3 +215,25 @@ async def test_a_dead_letter_of_nobody_known_names_no_tenant(bench: Bench) -> No
     assert letter.header("dlq-tenantid") is None
     assert b"guess" not in repr(letter).encode()
     assert not bench.failures()
+
+
+async def test_callbacks_are_refused_where_nothing_signs_them(bench: Bench) -> None:
+    off = replace(LIMITS, callbacks=CallbackRules())
+    ours = await admission(bench, limits=off)
+    event = asked(options=calling("https://hooks.example/"))
+    with pytest.raises(InvalidMessageError) as caught:
+        await ours.take(inbox_record(event))
+    assert caught.value.reason == "webhooks_off"
+    (told,) = bench.failures()
+    assert told.code is FailureCode.INVALID_EVENT
+    assert not bench.analyses.deliveries
+
+
+async def test_a_callback_is_kept_as_it_will_be_called(bench: Bench) -> None:
+    ours = await admission(bench)
+    event = asked(options=calling("https://Hooks.Example:443/in#x"))
+    await ours.take(inbox_record(event))
+    await ours.take(inbox_record(event))
+    known = await bench.analyses.find("acme", event.request_id)
+    assert known is not None
+    assert known.request.options.callback_url == "https://hooks.example/in"
