@@ -25,7 +25,7 @@ def migrate() -> None:
     try:
         upgrade(postgres.dsn.get_secret_value())
     except StoreUnavailableError as error:
-        raise DependencyError(f"{error}; nothing was changed, run it again") from error
+        raise DependencyError(f"{error}; what was begun is taken back, run it again") from error
     print(f"the schema is at {HEAD}")
 
 

@@ -16,46 +16,61 @@ from sqlalchemy.pool import NullPool
 from storage.postgres_errors import to_storage_error
 from storage.schema_version import HEAD
 
-__all__ = ["HEAD", "current_version", "upgrade"]
+__all__ = ["HEAD", "alembic_config", "current_version", "upgrade"]
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+LOCK_S: Final = 10
+STATEMENT_S: Final = 300
 _MIGRATION_LOCK: Final = {"space": 0x41494D47, "lock": 2}
 
 
-def upgrade(dsn: str, *, wait_s: int = 60) -> None:
-    """Apply what is missing, all of it or nothing. Two at once are safe: the second waits.
+def upgrade(
+    dsn: str, *, wait_s: int = 60, statement_s: int = STATEMENT_S, folder: Path = MIGRATIONS
+) -> None:
+    """Apply what is missing: each migration whole or not at all, and what ran before stays. Two at
+    once are safe: the second waits.
 
-    Raises StoreUnavailableError, also when another migration takes longer than `wait_s` or a
-    table stays locked for 10 s: then nothing has changed.
+    Raises StoreUnavailableError, also when another migration takes longer than `wait_s`, a table
+    stays locked for 10 s or a statement takes longer than `statement_s`: a repeat goes on there.
+    Hole: a migration that ends its transaction, to build an index while others write, is whole
+    only if it can be repeated itself.
     """
-    with _transaction(dsn) as connection:
-        _limit_lock_waits(connection, wait_s)
+    with _connected(dsn) as connection:
+        _set(connection, "lock_timeout", wait_s)
         connection.execute(
-            text("SELECT pg_advisory_xact_lock(cast(:space AS int), cast(:lock AS int))"),
+            text("SELECT pg_advisory_lock(cast(:space AS int), cast(:lock AS int))"),
             _MIGRATION_LOCK,
         )
-        _limit_lock_waits(connection, 10)
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        _set(connection, "lock_timeout", LOCK_S)
+        _set(connection, "statement_timeout", statement_s)
+        connection.commit()
+        config = alembic_config(folder)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
+def alembic_config(folder: Path = MIGRATIONS) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
+
+
 def current_version(dsn: str) -> str | None:
     """None for a database that was never migrated. Raises StoreUnavailableError."""
-    with _transaction(dsn) as connection:
+    with _connected(dsn) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager
-def _transaction(dsn: str) -> Iterator[Connection]:
+def _connected(dsn: str) -> Iterator[Connection]:
+    """What was locked for the session is free when the block is left: the connection is closed."""
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(dsn, connect_timeout=5),
         poolclass=NullPool,
     )
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
         cause = error.orig
@@ -65,7 +80,8 @@ def _transaction(dsn: str) -> Iterator[Connection]:
         raise storage_error from error
 
 
-def _limit_lock_waits(connection: Connection, seconds: int) -> None:
+def _set(connection: Connection, name: str, seconds: int) -> None:
+    """For the session."""
     connection.execute(
-        text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{seconds}s"}
+        text("SELECT set_config(:name, :limit, false)"), {"name": name, "limit": f"{seconds}s"}
     )
