@@ -20,7 +20,7 @@ from schemas.pictures import object_key
 from storage.ports import AnalysisStore, IdempotencyKey, ImageStore, KeyUse, Request
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
-from telemetry.traces import TraceContext
+from telemetry.traces import TraceContext, here_as_traceparent
 from topics.catalog import work_topic
 from topics.errors import LogUnavailableError, RecordTooLargeError
 from topics.publisher import EventPublisher
@@ -156,7 +156,9 @@ class Acceptance:
     ) -> Accepted:
         """The statement looks at the key again: of two at once with the same one is the repeat, and
         what it stored is reaped."""
-        standing = await self._analyses.accept(request, lane=lane, idempotency=named)
+        standing = await self._analyses.accept(
+            request, lane=lane, idempotency=named, traceparent=here_as_traceparent()
+        )
         if standing is not None and named is not None:
             return _as_repeat(request.tenant_id, standing, named)
         self._cap.note_accepted()

@@ -12,6 +12,7 @@ from ingest_api.mailbox import Closing, Mailbox, closed_when_gone
 from ingest_api.news import News
 from ingest_api.preferences import Preference
 from ingest_api.scope import note_request_id, trace_of
+from ingest_api.telling import Telling
 from ingest_api.views import Views
 from storage.errors import StorageError
 from storage.ports import Completed, Failed
@@ -28,12 +29,14 @@ class Answers:
         lookup: Lookup,
         views: Views,
         failpoint: Failpoint,
+        telling: Telling,
     ) -> None:
         self._acceptance = acceptance
         self._failpoint = failpoint
         self._hub = hub
         self._lookup = lookup
         self._views = views
+        self._telling = telling
 
     async def announce_and_answer(
         self, http: HttpRequest, accepted: Accepted, preference: Preference
@@ -51,6 +54,10 @@ class Answers:
                 return self._accepted(accepted, "accepted", preference)
             async with closed_when_gone(http.receive, mailbox):
                 news = await mailbox.next(preference.wait_s)
+        if isinstance(news, News):
+            with self._telling.answer(news, trace_of(http.scope)):
+                told = from_news(news)
+            return self._answer(accepted, told, preference)
         found = await self._what_is_known(accepted, news)
         if found is None:
             return self._accepted(accepted, "accepted", preference)
@@ -62,10 +69,8 @@ class Answers:
             return None
         return await self._lookup.find(accepted.tenant_id, accepted.request_id)
 
-    async def _what_is_known(self, accepted: Accepted, news: News | Closing | None) -> Found | None:
+    async def _what_is_known(self, accepted: Accepted, news: Closing | None) -> Found | None:
         """Without news the record is asked once; if it does not answer, the promise still holds."""
-        if isinstance(news, News):
-            return from_news(news)
         if news is Closing.GONE:
             return None
         try:

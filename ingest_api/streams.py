@@ -19,12 +19,14 @@ from ingest_api.lookup import Found, Lookup, to_event
 from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, OutcomeEvent
 from ingest_api.resume import CatchUp, Following, GapError, GapReason
-from ingest_api.scope import Principal, StillValid, principal_of, still_valid_of
+from ingest_api.scope import Principal, StillValid, principal_of, still_valid_of, trace_of
 from ingest_api.settings import ApiSettings
 from ingest_api.sse import PING, EventStream, frame, moved
+from ingest_api.telling import Telling
 from ingest_api.views import Views
 from schemas.http import GapNotice
 from storage.errors import StorageError
+from telemetry.traces import TraceContext
 from topics.catalog import topic_of
 
 _REVOKED = frame("credential-revoked", b"{}")
@@ -44,6 +46,7 @@ class Streams:
         views: Views,
         limits: Limits,
         settings: ApiSettings,
+        telling: Telling,
     ) -> None:
         self._hub = hub
         self._lookup = lookup
@@ -51,6 +54,7 @@ class Streams:
         self._views = views
         self._limits = limits
         self._settings = settings
+        self._telling = telling
         self._catch_up = CatchUp(hub, max_records=settings.max_replayed_records)
 
     async def of_analysis(self, request: Request, request_id: str) -> Response:
@@ -66,7 +70,9 @@ class Streams:
             if found is None:
                 raise RefusedError(refusal=NOT_FOUND)
             held = stack.pop_all()
-        frames = self._analysis_frames(found, mailbox, still_valid_of(request.scope))
+        frames = self._analysis_frames(
+            found, mailbox, still_valid_of(request.scope), trace_of(request.scope)
+        )
         return self._stream(frames, mailbox, held)
 
     async def of_tenant(self, request: Request) -> Response:
@@ -77,7 +83,9 @@ class Streams:
         held.enter_context(self._streaming(principal, mailbox))
         following = Following(self._hub, tenant_id=principal.tenant_id, mailbox=mailbox, held=held)
         last_event_id = request.headers.get("last-event-id")
-        frames = self._tenant_frames(last_event_id, following, still_valid_of(request.scope))
+        frames = self._tenant_frames(
+            last_event_id, following, still_valid_of(request.scope), trace_of(request.scope)
+        )
         return self._stream(frames, mailbox, held)
 
     def _streaming(self, principal: Principal, mailbox: Mailbox) -> AbstractContextManager[None]:
@@ -91,7 +99,7 @@ class Streams:
         return EventStream(frames, mailbox=mailbox, held=held, send_timeout_s=timeout_s)
 
     async def _analysis_frames(
-        self, found: Found, mailbox: Mailbox, still_valid: StillValid
+        self, found: Found, mailbox: Mailbox, still_valid: StillValid, client: TraceContext
     ) -> AsyncGenerator[bytes, None]:
         cursor = Cursor(self._sealer, found.tenant_id, self._hub.place())
         state = self._views.accepted(found.request_id, found.state).to_json()
@@ -104,7 +112,9 @@ class Streams:
                 return
             if isinstance(item, News):
                 cursor.advance(item.place)
-                event = item.event
+                with self._telling.frame(item, client):
+                    yield _told(item.event, cursor)
+                return
             elif await still_valid():
                 yield PING
                 event = await self._asked_again(found.tenant_id, found.request_id)
@@ -114,7 +124,11 @@ class Streams:
         yield _told(event, cursor)
 
     async def _tenant_frames(
-        self, last_event_id: str | None, following: Following, still_valid: StillValid
+        self,
+        last_event_id: str | None,
+        following: Following,
+        still_valid: StillValid,
+        client: TraceContext,
     ) -> AsyncGenerator[bytes, None]:
         cursor = Cursor(self._sealer, following.tenant_id, LogPlace(""))
         await self._wait_for_log(following.mailbox)
@@ -127,7 +141,8 @@ class Streams:
         if gap is None:
             try:
                 async for news in self._catch_up.missed(cursor, following):
-                    yield _told(news.event, cursor)
+                    with self._telling.frame(news, client):
+                        yield _told(news.event, cursor)
             except GapError as error:
                 cursor.advance(following.join())
                 gap = error.reason
@@ -139,7 +154,7 @@ class Streams:
                 return
         if gap is not None:
             yield self._gap(gap, cursor)
-        async for chunk in self._live(cursor, following.mailbox, still_valid):
+        async for chunk in self._live(cursor, following.mailbox, still_valid, client):
             yield chunk
 
     async def _wait_for_log(self, mailbox: Mailbox) -> None:
@@ -161,7 +176,7 @@ class Streams:
         return place
 
     async def _live(
-        self, cursor: Cursor, mailbox: Mailbox, still_valid: StillValid
+        self, cursor: Cursor, mailbox: Mailbox, still_valid: StillValid, client: TraceContext
     ) -> AsyncGenerator[bytes, None]:
         ping_s = self._settings.stream_ping_s
         check_at = time.monotonic() + ping_s
@@ -178,7 +193,8 @@ class Streams:
             if item is None:
                 yield moved(cursor.event_id) if cursor.advance(self._hub.place()) else PING
             elif cursor.is_new(item):
-                yield _told(item.event, cursor)
+                with self._telling.frame(item, client):
+                    yield _told(item.event, cursor)
 
     async def _asked_again(self, tenant_id: str, request_id: UUID) -> OutcomeEvent | None:
         try:

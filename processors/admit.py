@@ -13,6 +13,7 @@ from storage.errors import StoreUnavailableError
 from storage.ports import Analysis, AnalysisStore, ImageStore, Pending, Request
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
+from telemetry.traces import here_as_traceparent
 from topics.catalog import topic_of, work_topic
 from topics.codec import Claims, Envelope, claims_of, request_id_in, trace_of
 from topics.errors import InvalidMessageError
@@ -106,7 +107,7 @@ class AdmitRequest:
 
     async def _accepted(self, request: Request, event: InboxEvent) -> Analysis:
         """As the record has it: of two records with one id, worked at once, the first stands."""
-        await self._analyses.accept(request, lane=event.lane)
+        await self._analyses.accept(request, lane=event.lane, traceparent=here_as_traceparent())
         standing = await self._analyses.find(request.tenant_id, request.request_id)
         if standing is None:
             raise StoreUnavailableError("postgres", "a row that was written cannot be read")

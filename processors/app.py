@@ -11,6 +11,7 @@ import uvloop
 
 from outbound.webhook_secrets import SecretSource
 from processors.admit import AdmitRequest
+from processors.announce_again import AnnounceAgain
 from processors.count_outcomes import CountOutcomes
 from processors.counted_client import CountedClient
 from processors.deliver import Deliverer
@@ -132,7 +133,8 @@ ROLES = {
 
 def _retry(parts: Parts) -> Callable[[], Awaitable[None]]:
     refuse = partial(parts.refusals.write, code=FailureCode.INVALID_EVENT)
-    return DelayedForwarder(parts.config.kafka, parts.publisher, refuse).run
+    tracer = parts.config.tracer
+    return DelayedForwarder(parts.config.kafka, parts.publisher, refuse, tracer=tracer).run
 
 
 def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
@@ -144,7 +146,8 @@ def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:
         keep_deliveries=timedelta(seconds=parts.config.webhooks.keep_s),
     )  # fmt: skip
     return Sweeper(
-        analyses=parts.analyses, publisher=parts.publisher,
+        analyses=parts.analyses,
+        again=AnnounceAgain(parts.publisher, tracer=parts.config.tracer),
         backlog=KafkaBacklogClock(parts.config.kafka), reaper=reaper, clock=parts.clock,
         metrics=parts.metrics, every_s=worker.sweep_every_s, grace_s=worker.sweep_grace_s,
     ).run  # fmt: skip
@@ -155,7 +158,7 @@ def _deliver(parts: Parts) -> Callable[[], Awaitable[None]]:
     return Deliverer(
         deliveries=parts.deliveries, send=_sender(parts), settings=settings,
         hold=Hold(Pulse("deliver"), parts.metrics, probe_every_s=hold_probe_s),
-        metrics=parts.metrics,
+        metrics=parts.metrics, tracer=parts.config.tracer,
     ).run  # fmt: skip
 
 

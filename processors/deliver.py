@@ -11,12 +11,13 @@ from datetime import timedelta
 
 from outbound.settings import WebhookSettings
 from processors.deliver_send import SendDelivery
+from processors.deliver_spans import delivering
 from processors.errors import TRANSIENT_ERRORS
 from processors.hold import Hold
 from storage.deliveries import Attempt, Claim, DeliveryStore, Receiver, Room, Verdict
-from telemetry.logs import bound_contextvars, get_logger
+from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
-from telemetry.traces import from_traceparent
+from telemetry.spans import UNTRACED, Tracer
 
 _log = get_logger(__name__)
 _GATHER_S = 0.02
@@ -38,12 +39,14 @@ class Deliverer:
         settings: WebhookSettings,
         hold: Hold,
         metrics: Metrics,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._deliveries = deliveries
         self._send = send
         self._settings = settings
         self._hold = hold
         self._metrics = metrics
+        self._tracer = tracer
         self._in_work: dict[asyncio.Task[None], Receiver] = {}
         self._show_at = 0.0
 
@@ -90,14 +93,15 @@ class Deliverer:
             self._metrics.webhook_oldest_seconds.set(oldest.total_seconds())
 
     async def _deliver(self, send: SendDelivery, claim: Claim) -> None:
-        trace_id = from_traceparent(claim.traceparent).trace_id
-        with bound_contextvars(request_id=str(claim.request_id), trace_id=trace_id):
+        with delivering(self._tracer, claim) as span:
             try:
                 attempt, verdict = await send(claim)
                 is_noted = await self._hold.until_done(lambda: self._note(claim, attempt, verdict))
             except TRANSIENT_ERRORS as error:  # its lease ends, and it comes again
                 _log.warning("delivery_not_noted", error=str(error)[:300])
+                span.fail("not_noted")
                 return
+            span.note({"analyzer.outcome": verdict.state})
         outcome = "again" if verdict.state == "pending" else verdict.state
         self._metrics.webhook_deliveries.labels(outcome if is_noted else "overtaken").inc()
 

@@ -13,6 +13,7 @@ from outbound.urls import host_of
 from outbound.webhook_secrets import SecretSource
 from processors.deliver_message import Message, to_message
 from processors.deliver_pause import Pauses, asked_pause
+from processors.deliver_spans import posting
 from storage.audit import Action, AuditLog
 from storage.deliveries import Attempt, Claim, Verdict
 from telemetry.logs import get_logger
@@ -80,7 +81,9 @@ class SendDelivery:
 
     async def _post(self, claim: Claim, message: Message) -> _Answered:
         try:
-            answer = await self._client.post(claim.url, message.body, message.headers)
+            with posting(claim) as span:
+                answer = await self._client.post(claim.url, message.body, message.headers)
+                span.note({"http.response.status_code": answer.status})
         except BlockedAddressError as error:
             await self._note_blocked(claim)
             return _Answered(error=error.code, is_final=True)

@@ -7,7 +7,7 @@ from processors.errors import HOLD_ERRORS
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from storage.ports import AnalysisStore
 from telemetry.spans import UNTRACED, Tracer
-from telemetry.traces import current_trace, to_trace
+from telemetry.traces import here_as_traceparent, to_trace
 from topics.codec import Envelope
 
 _BATCH = 100
@@ -30,8 +30,7 @@ class RecordOutcome:
         event = envelope.event
         if not isinstance(event, ImageAnalyzed | AnalysisFailed):
             raise TypeError(f"expected an outcome, got {type(event).__name__}")
-        here = current_trace()
-        await self._write((event, envelope.traceparent if here is None else here.traceparent))
+        await self._write((event, here_as_traceparent() or envelope.traceparent))
 
     async def _record(self, told: Sequence[_Told]) -> None:
         traces = {event.key: trace for event, trace in told if trace is not None}

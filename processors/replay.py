@@ -14,6 +14,8 @@ from schemas.contract import RequestFact
 from schemas.events import InboxEvent
 from storage.errors import NotFoundError, ObjectTooLargeError
 from storage.ports import AnalysisStore, ImageStore, ReplayRefusedError
+from telemetry.spans import UNTRACED, Tracer
+from telemetry.traces import here_as_traceparent
 from topics.catalog import RESULTS, work_topic
 from topics.codec import decode, request_named_by
 from topics.dead_letters import parked_key
@@ -21,6 +23,7 @@ from topics.errors import InvalidMessageError, RecordTooLargeError
 from topics.letters import MOST_REPLAYS, DeadLetter
 from topics.publisher import EventPublisher
 from topics.records import Record
+from topics.tracing import trace_in, without_trace
 
 _LARGEST = 64_000_000
 
@@ -43,6 +46,7 @@ class Replayer:
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
         lives_for: timedelta,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._analyses = analyses
         self._images = images
@@ -52,13 +56,22 @@ class Replayer:
         self._clock = clock
         self._new_id = new_id
         self._lives_for = lives_for
+        self._tracer = tracer
 
     async def replay(self, letter: DeadLetter, *, tenant_id: str = "") -> UUID | None:
         """The request that is worked again; None for a record that names none. `tenant_id` is for
         an inbox record whose credential was not good: the operator vouches for it.
 
+        What it does is a trace of its own, linked to the one in which it failed.
+
         Raises ReplayRefusedError, and what the stores and the log raise.
         """
+        then = trace_in(letter.record)
+        links = () if then is None else (then,)
+        with self._tracer.span("replay", "internal", under=None, links=links):
+            return await self._replay(letter, tenant_id)
+
+    async def _replay(self, letter: DeadLetter, tenant_id: str) -> UUID | None:
         if letter.about("content"):
             raise ReplayRefusedError("its batch cannot be read; produce its records anew")
         if letter.origin.is_inbox:
@@ -79,6 +92,7 @@ class Replayer:
             made = await self._analyses.accept_replay(
                 named.tenant_id, named.request_id,
                 as_id=new_id, at=now, deadline_at=now + self._lives_for,
+                traceparent=here_as_traceparent(),
             )  # fmt: skip
         except NotFoundError:
             await self._send_back(letter)
@@ -104,7 +118,8 @@ class Replayer:
         if letter.replays >= MOST_REPLAYS:
             raise ReplayRefusedError(f"it was replayed {letter.replays} times already")
         try:
-            await self._publisher.forward(letter.original(await self._value(letter)))
+            sent_back = without_trace(letter.original(await self._value(letter)))
+            await self._publisher.forward(sent_back)
         except RecordTooLargeError as error:
             raise ReplayRefusedError(f"{letter.origin.name} does not take it: {error}") from None
 
@@ -122,7 +137,7 @@ class Replayer:
             raise TypeError(f"expected an inbox event, got {type(event).__name__}")
         check_names(event, envelope.claims, tenant_id)
         producer = Producer(tenant_id, "operator")
-        await self._admission.admit(event, producer, traceparent=envelope.traceparent)
+        await self._admission.admit(event, producer, traceparent=here_as_traceparent())
         return event.request_id
 
     async def _as_it_was(self, letter: DeadLetter) -> Record:

@@ -5,15 +5,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from processors.announce_again import AnnounceAgain
 from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
 from processors.reap import Reaper
-from schemas.events import CancelRequested
 from storage.ports import AnalysisStore, Cancellation, Unannounced
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
-from topics.catalog import work_topic
 from topics.horizon import BacklogClock
-from topics.publisher import EventPublisher
 
 _log = get_logger(__name__)
 _BATCH = 500
@@ -28,7 +26,7 @@ class Sweeper:
         self,
         *,
         analyses: AnalysisStore,
-        publisher: EventPublisher,
+        again: AnnounceAgain,
         backlog: BacklogClock,
         reaper: Reaper,
         clock: Callable[[], datetime],
@@ -37,7 +35,7 @@ class Sweeper:
         grace_s: float,
     ) -> None:
         self._analyses = analyses
-        self._publisher = publisher
+        self._again = again
         self._backlog = backlog
         self._reaper = reaper
         self._clock = clock
@@ -76,23 +74,13 @@ class Sweeper:
             return len(lost)
 
     async def _announce(self, lost: Sequence[Unannounced], now: datetime) -> None:
-        await asyncio.gather(*(self._publish(one) for one in lost))
+        await asyncio.gather(*(self._again.request(one) for one in lost))
         await self._analyses.mark_announced([one.request for one in lost], now)
         self._metrics.swept.labels("request").inc(len(lost))
         _log.info("announced_again", count=len(lost))
 
-    async def _publish(self, lost: Unannounced) -> None:
-        topic = work_topic(type(lost.request), lost.lane)
-        await self._publisher.publish(lost.request, topic=topic)
-
     async def _announce_cancels(self, cancels: Sequence[Cancellation], now: datetime) -> None:
-        events = [
-            CancelRequested(
-                request_id=one.request_id, tenant_id=one.tenant_id, requested_at=one.requested_at
-            )
-            for one in cancels
-        ]
-        await asyncio.gather(*(self._publisher.publish(event) for event in events))
+        await asyncio.gather(*(self._again.cancel(one) for one in cancels))
         await self._analyses.mark_cancels_announced(cancels, now)
         self._metrics.swept.labels("cancel").inc(len(cancels))
         _log.info("cancels_announced_again", count=len(cancels))

@@ -22,7 +22,7 @@ from storage.ports import (
     Unannounced,
 )
 from storage.replays import refusal_of
-from storage.settling import Fact, one_fact_each, settled
+from storage.settling import Fact, kept_as, one_fact_each, settled
 
 _Key = tuple[str, UUID]
 
@@ -37,6 +37,7 @@ class MemoryAnalysisStore:
         self._analyses: dict[_Key, Analysis] = {}
         self._announced_at: dict[_Key, datetime] = {}
         self._cancel_announced_at: dict[_Key, datetime] = {}
+        self._traceparents: dict[_Key, str | None] = {}
         self._keys: dict[tuple[str, str], tuple[datetime, KeyUse]] = {}
         self._is_sweeping = False
 
@@ -46,6 +47,7 @@ class MemoryAnalysisStore:
         *,
         lane: Lane = "interactive",
         idempotency: IdempotencyKey | None = None,
+        traceparent: str | None = None,
     ) -> KeyUse | None:
         if idempotency is not None:
             standing = await self.find_key(request.tenant_id, idempotency.key)
@@ -54,6 +56,7 @@ class MemoryAnalysisStore:
             use = KeyUse(request.request_id, idempotency.fingerprint)
             self._keys[request.tenant_id, idempotency.key] = (idempotency.expires_at, use)
         self._analyses.setdefault(_key(request), Analysis(request, Pending(), lane=lane))
+        self._traceparents.setdefault(_key(request), traceparent)
         return None
 
     async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
@@ -71,7 +74,14 @@ class MemoryAnalysisStore:
             self._analyses[tenant_id, request_id] = replace(found, cancel_requested_at=at)
 
     async def accept_replay(
-        self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
+        self,
+        tenant_id: str,
+        request_id: UUID,
+        *,
+        as_id: UUID,
+        at: datetime,
+        deadline_at: datetime,
+        traceparent: str | None = None,
     ) -> Unannounced:
         made = self._analyses.get((tenant_id, as_id))
         if made is not None:
@@ -86,6 +96,7 @@ class MemoryAnalysisStore:
         again = old.request.model_copy(update=new)
         number = old.replay_number + 1
         self._analyses[tenant_id, request_id] = replace(old, replayed_as=as_id)
+        self._traceparents[tenant_id, as_id] = traceparent
         self._analyses[tenant_id, as_id] = Analysis(
             again, Pending(), lane=old.lane, replay_of=request_id, replay_number=number
         )
@@ -99,7 +110,9 @@ class MemoryAnalysisStore:
             if found is None or _is_of_an_earlier(fact, found.request):
                 continue
             outcome = settled(found.outcome, fact, self._now())
-            self._analyses[_key(fact)] = replace(found, outcome=outcome)
+            self._analyses[_key(fact)] = replace(
+                found, request=kept_as(found.request, outcome), outcome=outcome
+            )
             if outcome is not found.outcome:
                 self._call_back(fact, found.request, traceparents.get(fact.key))
 
@@ -120,7 +133,7 @@ class MemoryAnalysisStore:
 
     async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:
         due = [
-            Unannounced(row.request, row.lane)
+            Unannounced(row.request, row.lane, self._traceparents.get(_key(row.request)))
             for row in self._unfinished()
             if row.request.accepted_at < before
             and self._announced_at.get(_key(row.request), row.request.accepted_at) < before
@@ -143,7 +156,8 @@ class MemoryAnalysisStore:
             if asked_at is not None and (
                 asked_at < never_before if told_at is None else told_at < before
             ):
-                due.append(Cancellation(*_key(row.request), asked_at))
+                known = self._traceparents.get(_key(row.request))
+                due.append(Cancellation(*_key(row.request), asked_at, known))
         due.sort(key=lambda one: (one.requested_at, one.tenant_id, one.request_id))
         return due[:limit]
 

@@ -56,8 +56,9 @@ class PostgresAnalysisStore:
         *,
         lane: Lane = "interactive",
         idempotency: IdempotencyKey | None = None,
+        traceparent: str | None = None,
     ) -> KeyUse | None:
-        parameters, owner = acceptance(request, lane), tenant(request.tenant_id)
+        parameters, owner = acceptance(request, lane, traceparent), tenant(request.tenant_id)
         if idempotency is None:
             await self._pool.run(self._queries["accept_analysis"], parameters, seen_by=owner)
             return None
@@ -88,11 +89,18 @@ class PostgresAnalysisStore:
         await self._pool.run(self._queries["request_cancel"], parameters, seen_by=viewer)
 
     async def accept_replay(
-        self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
+        self,
+        tenant_id: str,
+        request_id: UUID,
+        *,
+        as_id: UUID,
+        at: datetime,
+        deadline_at: datetime,
+        traceparent: str | None = None,
     ) -> Unannounced:
         parameters = {
             "tenant_id": tenant_id, "request_id": request_id, "as_id": as_id, "at": at,
-            "deadline_at": deadline_at, "most": MOST_REPLAYS,
+            "deadline_at": deadline_at, "most": MOST_REPLAYS, "traceparent": traceparent,
         }  # fmt: skip
         viewer = tenant(tenant_id)
         await self._pool.run(self._queries["accept_replay"], parameters, seen_by=viewer)

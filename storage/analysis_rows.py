@@ -80,7 +80,8 @@ def to_analysis(row: Sequence[Any]) -> Analysis:
 
 
 def to_unannounced(row: Sequence[Any]) -> Unannounced:
-    return Unannounced(to_request(row[_REQUEST]), row[_REQUEST.stop])
+    lane, traceparent = row[_REQUEST.stop :]
+    return Unannounced(to_request(row[_REQUEST]), lane, traceparent)
 
 
 def to_request(columns: Sequence[Any]) -> Request:
@@ -123,7 +124,7 @@ def to_outcome_of(row: OutcomeRow) -> Outcome:
     )
 
 
-def acceptance(request: Request, lane: Lane) -> dict[str, object]:
+def acceptance(request: Request, lane: Lane, traceparent: str | None) -> dict[str, object]:
     """The parameters of `accept_analysis`."""
     url = request if isinstance(request, ImageRequested) else None
     upload = request if isinstance(request, ImageSubmitted) else None
@@ -140,6 +141,7 @@ def acceptance(request: Request, lane: Lane) -> dict[str, object]:
         "size_bytes": upload.size_bytes if upload else None,
         "content_type": upload.content_type if upload else None,
         "options": request.options.to_json().decode(),
+        "traceparent": traceparent,
     }
 
 

@@ -121,6 +121,7 @@ class KeyUse:
 class Unannounced:
     request: Request
     lane: Lane
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Cancellation:
     tenant_id: str
     request_id: UUID
     requested_at: datetime
+    traceparent: str | None = None
 
 
 NO_TRACES: Final[Mapping[str, str]] = {}
@@ -153,10 +155,12 @@ class AnalysisStore(Protocol):
         *,
         lane: Lane = "interactive",
         idempotency: IdempotencyKey | None = None,
+        traceparent: str | None = None,
     ) -> KeyUse | None:
-        """Insert the row as accepted, and its idempotency key, in one transaction. A repeat of the
-        same request changes nothing. When the key stands for another request nothing is inserted,
-        and the answer says for which; else it is None."""
+        """Insert the row as accepted, and its idempotency key, in one transaction; `traceparent`
+        says where in a trace that is done. A repeat of the same request changes nothing. When the
+        key stands for another request nothing is inserted, and the answer says for which; else it
+        is None."""
         ...
 
     async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
@@ -168,7 +172,14 @@ class AnalysisStore(Protocol):
         ...
 
     async def accept_replay(
-        self, tenant_id: str, request_id: UUID, *, as_id: UUID, at: datetime, deadline_at: datetime
+        self,
+        tenant_id: str,
+        request_id: UUID,
+        *,
+        as_id: UUID,
+        at: datetime,
+        deadline_at: datetime,
+        traceparent: str | None = None,
     ) -> Unannounced:
         """Accept that request again under a new id, once: both rows name each other. A repeat with
         the same new id is answered alike.

@@ -4,11 +4,11 @@
 -- name: accept_analysis
 INSERT INTO analyses (
     tenant_id, request_id, kind, lane, state, accepted_at, deadline_at,
-    image_url, object_key, sha256, size_bytes, content_type, options
+    image_url, object_key, sha256, size_bytes, content_type, options, traceparent
 ) VALUES (
     %(tenant_id)s, %(request_id)s, %(kind)s, %(lane)s, 'accepted', %(accepted_at)s,
     %(deadline_at)s, %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s, %(content_type)s,
-    %(options)s::jsonb
+    %(options)s::jsonb, %(traceparent)s
 )
 ON CONFLICT (tenant_id, request_id) DO NOTHING
 
@@ -26,11 +26,11 @@ WITH claimed AS (
 ), accepted AS (
     INSERT INTO analyses (
         tenant_id, request_id, kind, lane, state, accepted_at, deadline_at,
-        image_url, object_key, sha256, size_bytes, content_type, options
+        image_url, object_key, sha256, size_bytes, content_type, options, traceparent
     )
     SELECT %(tenant_id)s, %(request_id)s, %(kind)s, %(lane)s, 'accepted', %(accepted_at)s,
            %(deadline_at)s, %(image_url)s, %(object_key)s, %(sha256)s, %(size_bytes)s,
-           %(content_type)s, %(options)s::jsonb
+           %(content_type)s, %(options)s::jsonb, %(traceparent)s
     FROM claimed
     ON CONFLICT (tenant_id, request_id) DO NOTHING
 )
@@ -64,10 +64,11 @@ WITH old AS (
 )
 INSERT INTO analyses (
     tenant_id, request_id, kind, lane, state, accepted_at, deadline_at, image_url, object_key,
-    sha256, size_bytes, content_type, options, replay_of, replay_number
+    sha256, size_bytes, content_type, options, replay_of, replay_number, traceparent
 )
 SELECT tenant_id, %(as_id)s, kind, lane, 'accepted', %(at)s, %(deadline_at)s, image_url,
-       object_key, sha256, size_bytes, content_type, options, request_id, replay_number + 1
+       object_key, sha256, size_bytes, content_type, options, request_id, replay_number + 1,
+       %(traceparent)s
 FROM old
 RETURNING request_id
 
@@ -83,6 +84,8 @@ WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'de
 -- name: record_outcomes
 -- A result replaces a failure; nothing else replaces what has ended, so a replay changes nothing.
 -- A failure from before the acceptance is that of an earlier, refused request with the same id.
+-- Of an address that gave its picture the query goes: often it is a signature. One that failed may
+-- be asked again, and stays whole.
 -- What was recorded, and nothing else, is told to whoever asked for it by `callback_url`; a result
 -- that replaces a failure is told anew, in its place. The address is a checked one: what lies
 -- between its second and third slash is host and port.
@@ -90,6 +93,9 @@ WITH settled AS (
     UPDATE analyses AS a
     SET state = fact.state,
         finished_at = now(),
+        image_url = CASE fact.state
+            WHEN 'completed' THEN split_part(a.image_url, '?', 1) ELSE a.image_url
+        END,
         result = fact.result::jsonb,
         failure_code = fact.failure_code,
         failure_message = fact.failure_message,
@@ -247,7 +253,7 @@ FROM (SELECT 1 FROM unfinished_analyses LIMIT %(limit)s) AS unfinished
 
 -- name: find_unannounced
 SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
-       size_bytes, content_type, options::text, lane
+       size_bytes, content_type, options::text, lane, traceparent
 FROM analyses
 WHERE state = 'accepted' AND accepted_at < %(before)s
   AND (announced_at IS NULL OR announced_at < %(before)s)
@@ -262,7 +268,7 @@ WHERE a.tenant_id = request.tenant_id AND a.request_id = request.request_id
   AND a.state = 'accepted' AND (a.announced_at IS NULL OR a.announced_at < %(at)s)
 
 -- name: find_unannounced_cancels
-SELECT tenant_id, request_id, cancel_requested_at
+SELECT tenant_id, request_id, cancel_requested_at, traceparent
 FROM analyses
 WHERE state = 'accepted' AND cancel_requested_at IS NOT NULL
   AND (cancel_announced_at < %(before)s

@@ -122,6 +122,7 @@ class AnalysisRow(Table):
     failure_message: Mapped[str | None]
     failure_retryable: Mapped[bool | None]
     failure_attempts: Mapped[int | None]
+    traceparent: Mapped[str | None]
     lane: Mapped[str] = mapped_column(server_default=text("'interactive'"))
     cancel_requested_at: Mapped[datetime | None]
     cancel_announced_at: Mapped[datetime | None]

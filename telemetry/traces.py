@@ -39,6 +39,12 @@ def current_trace() -> TraceContext | None:
     return HERE.get()
 
 
+def here_as_traceparent() -> str | None:
+    """The same, as it is written into records and rows."""
+    here = HERE.get()
+    return None if here is None else here.traceparent
+
+
 def new_trace() -> TraceContext:
     """Of which nothing is recorded: ids for answers, logs and records to agree on."""
     return TraceContext(secrets.token_hex(16), secrets.token_hex(8))

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from telemetry.logs import get_logger
+from telemetry.spans import UNTRACED, Span, Tracer
 from topics.catalog import RETRIES
 from topics.closing import close_client
 from topics.connection import client_arguments
@@ -20,6 +22,7 @@ from topics.sealed import LargeValue, UnreadableBatch
 from topics.settings import KafkaSettings
 from topics.tail import to_record
 from topics.tolerant import start_tolerant
+from topics.tracing import taken, trace_in
 
 _log = get_logger(__name__)
 _GROUP = "retrier"
@@ -33,7 +36,15 @@ class DelayedForwarder:
     that the origin does not take. A partition whose head is not due is paused, so that the others
     go on and the group is never left."""
 
-    def __init__(self, settings: KafkaSettings, publisher: EventPublisher, refuse: Refuse) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        publisher: EventPublisher,
+        refuse: Refuse,
+        *,
+        tracer: Tracer = UNTRACED,
+    ) -> None:
+        self._tracer = tracer
         self._settings = settings
         self._publisher = publisher
         self._refuse = refuse
@@ -74,8 +85,17 @@ class DelayedForwarder:
                 if wait_s > 0:
                     self._pause(consumer, place, record, wait_s)
                     break
-                await self._settle(record)
+                with self._span(record):
+                    await self._settle(record)
                 await consumer.commit({place: record.offset + 1})
+
+    def _span(self, record: Record) -> AbstractContextManager[Span]:
+        return self._tracer.span(
+            f"process {record.topic}",
+            "consumer",
+            under=trace_in(record),
+            attributes=taken(record, _GROUP),
+        )
 
     async def _settle(self, record: Record) -> None:
         refusal = _refusal(record)

@@ -20,8 +20,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
 
 from tests.support.otlp_spans import SeenSpan, spans_in
 
-Take = Callable[[ExportTraceServiceRequest, Mapping[str, str]], None]
-
 
 class Received:
     """What came, whichever way; to be looked at while more comes."""
@@ -51,10 +49,10 @@ class Received:
 
 
 class GrpcReceiver:
-    """`hangs` until it is told otherwise: then no export is answered."""
+    """While `may_answer` is not set no export is answered."""
 
-    def __init__(self) -> None:
-        self.received = Received()
+    def __init__(self, received: Received | None = None) -> None:
+        self.received = received or Received()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self._threads = ThreadPoolExecutor(4)
@@ -94,8 +92,8 @@ class HttpReceiver:
     """Answers `status`, and takes what comes with a 200; while `may_answer` is not set it holds
     every request open."""
 
-    def __init__(self) -> None:
-        self.received = Received()
+    def __init__(self, received: Received | None = None) -> None:
+        self.received = received or Received()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.status = 200

@@ -19,7 +19,6 @@ class SeenSpan:
     trace_id: str
     span_id: str
     parent_id: str
-    began_ns: int
     links: tuple[tuple[str, str], ...]
     attributes: dict[str, Any]
     state: str
@@ -42,7 +41,6 @@ def spans_in(export: ExportTraceServiceRequest) -> Iterator[SeenSpan]:
                     trace_id=span.trace_id.hex(),
                     span_id=span.span_id.hex(),
                     parent_id=span.parent_span_id.hex(),
-                    began_ns=span.start_time_unix_nano,
                     links=tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links),
                     attributes=_values(span.attributes),
                     state=span.trace_state,
@@ -51,16 +49,20 @@ def spans_in(export: ExportTraceServiceRequest) -> Iterator[SeenSpan]:
 
 
 def tree_of(spans: Iterable[SeenSpan], root: SeenSpan) -> list[str]:
-    """One line a span, children below their parent in the order in which they began."""
-    known = sorted(spans, key=lambda span: span.began_ns)
-    return list(_lines(known, root, ""))
+    """One line a span, children below their parent in the order of their lines: what is done at
+    once has no other."""
+    return list(_lines(list(spans), root, ""))
 
 
 def _lines(spans: list[SeenSpan], span: SeenSpan, indent: str) -> Iterator[str]:
-    yield f"{indent}{span.service.removeprefix('image-analyzer-')}: {span.name} ({span.kind})"
-    for child in spans:
-        if child.trace_id == span.trace_id and child.parent_id == span.span_id:
-            yield from _lines(spans, child, indent + "  ")
+    yield indent + _line(span)
+    below = [one for one in spans if (one.trace_id, one.parent_id) == span.place]
+    for child in sorted(below, key=_line):
+        yield from _lines(spans, child, indent + "  ")
+
+
+def _line(span: SeenSpan) -> str:
+    return f"{span.service.removeprefix('image-analyzer-')}: {span.name} ({span.kind})"
 
 
 def _values(attributes: Iterable[Any]) -> dict[str, Any]:

@@ -70,9 +70,12 @@ class Analyses(MemoryAnalysisStore):
         *,
         lane: Lane = "interactive",
         idempotency: IdempotencyKey | None = None,
+        traceparent: str | None = None,
     ) -> KeyUse | None:
         self._switch.pass_through()
-        standing = await super().accept(request, lane=lane, idempotency=idempotency)
+        standing = await super().accept(
+            request, lane=lane, idempotency=idempotency, traceparent=traceparent
+        )
         await self.then(request)
         return standing
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from processors.announce_again import AnnounceAgain
 from processors.reap import Reaper
 from processors.sweep import Sweeper
 from storage.ports import Cancellation, IdempotencyKey
@@ -42,7 +43,7 @@ def sweeper(
 ) -> Sweeper:
     """Its grace is 30 s; the bench's now is a minute after the acceptance of its events."""
     return Sweeper(
-        analyses=bench.analyses, publisher=bench.publisher,
+        analyses=bench.analyses, again=AnnounceAgain(bench.publisher),
         backlog=backlog or MemoryBacklogClock(), clock=bench.clock, metrics=bench.metrics,
         reaper=reaper(bench), every_s=every_s, grace_s=30,
     )  # fmt: skip
