@@ -21,6 +21,7 @@ from ingest_api.errors import (
     HEADERS_TOO_LARGE,
     REQUEST_MALFORMED,
     TARGET_TOO_LONG,
+    TOO_BUSY,
     RefusedError,
 )
 from ingest_api.pace import Pace
@@ -30,6 +31,7 @@ from ingest_api.protocol_head import announced_size, check_head
 from ingest_api.protocol_transport import PoliteTransport
 from ingest_api.security_headers import Headers, SecurityHeaders
 from ingest_api.settings import ApiSettings
+from telemetry.metrics import Metrics
 
 _MARGIN_S = 5.0
 """Who reads a body gives it up by itself, and answers better; this much later nobody has."""
@@ -51,6 +53,7 @@ class GuardedProtocol(HttpToolsProtocol):
     settings: ClassVar[ApiSettings]
     open_connections: ClassVar[Connections]
     answer_headers: ClassVar[Headers]
+    metrics: ClassVar[Metrics]
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_made(self._polite)
         self._has_place = self.open_connections.enter(self._address)
         if not self._has_place:
+            self.metrics.http_refused.labels("too_many_connections").inc()
             transport.abort()
             return
         self._set_alarm()
@@ -142,6 +146,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         try:
             check_head(self.parser.get_http_version(), self.url, self.headers)
+            self._check_room()
         except RefusedError as error:
             self._stop_parsing(error)
         self._waiting = _Waiting.BODY
@@ -188,6 +193,12 @@ class GuardedProtocol(HttpToolsProtocol):
     def _headers_too_large(self) -> RefusedError:
         return RefusedError(refusal=HEADERS_TOO_LARGE, limit=self.settings.max_header_bytes)
 
+    def _check_room(self) -> None:
+        """uvicorn has a limit of the kind, and answers at it with plain text."""
+        limit = self.settings.limit_concurrency
+        if limit is not None and max(len(self.connections) - 1, len(self.tasks)) >= limit:
+            raise RefusedError(refusal=TOO_BUSY, limit=limit, retry_after_s=1)
+
     def _expect_head(self) -> None:
         self._waiting = _Waiting.HEAD
         self._begun = self.loop.time()
@@ -201,6 +212,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _cut_off(self, refused: RefusedError) -> None:
         if self._polite.is_closing():
             return
+        self.metrics.http_refused.labels(refused.refusal.code).inc()
         if self._may_answer():
             self.transport.write(answer_to(refused, self._address, self.answer_headers))
         self._head_bytes = max(self._head_bytes, 1)
@@ -255,7 +267,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._polite.close()
 
 
-def guarded_protocol(settings: ApiSettings) -> type[GuardedProtocol]:
+def guarded_protocol(settings: ApiSettings, metrics: Metrics) -> type[GuardedProtocol]:
     """The class for one server: its connections are counted together."""
 
     class Guarded(GuardedProtocol):
@@ -264,4 +276,6 @@ def guarded_protocol(settings: ApiSettings) -> type[GuardedProtocol]:
     Guarded.settings = settings
     Guarded.open_connections = Connections(settings)
     Guarded.answer_headers = SecurityHeaders(settings).of("")
+    Guarded.metrics = metrics
+    metrics.http_connections.set_function(lambda: float(Guarded.open_connections.count))
     return Guarded

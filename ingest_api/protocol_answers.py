@@ -12,6 +12,7 @@ _PHRASES = {
     408: b"Request Timeout",
     414: b"URI Too Long",
     431: b"Request Header Fields Too Large",
+    503: b"Service Unavailable",
 }
 
 
@@ -27,6 +28,11 @@ def answer_to(refused: RefusedError, address: str | None, headers: Headers) -> b
         b"content-length: %d" % len(body),
         b"connection: close",
         b"x-trace-id: " + trace_id.encode(),
+        *_retry_after(refused),
         *(name + b": " + value for name, value in headers),
     ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def _retry_after(refused: RefusedError) -> list[bytes]:
+    return [] if refused.retry_after_s is None else [b"retry-after: %d" % refused.retry_after_s]

@@ -44,6 +44,11 @@ class Connections:
         if self._of_address[name] <= 0:
             del self._of_address[name]
 
+    @property
+    def count(self) -> int:
+        """How many are open now."""
+        return self._count
+
     def _name(self, address: str | None) -> str:
         """Empty for what only counts in all."""
         if address is None or is_trusted(address, self._settings.trusted_proxies):

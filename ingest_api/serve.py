@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from ingest_api.protocol import guarded_protocol
 from ingest_api.settings import ApiSettings
 from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
 
 _log = get_logger(__name__)
 
@@ -17,7 +18,7 @@ class StartFailedError(Exception):
     """The lifespan did not come up; its log line says why."""
 
 
-def serve(app: ASGIApp, settings: ApiSettings) -> None:
+def serve(app: ASGIApp, settings: ApiSettings, metrics: Metrics) -> None:
     """Returns after SIGTERM or SIGINT, when what was under way is answered or the grace is over.
 
     Raises StartFailedError; ends with SystemExit when the port cannot be had.
@@ -25,7 +26,7 @@ def serve(app: ASGIApp, settings: ApiSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     _warn_of_open_doors(settings)
-    server = server_for(app, settings)
+    server = server_for(app, settings, metrics)
     try:
         server.run()
     except SystemExit as ended:
@@ -36,7 +37,7 @@ def serve(app: ASGIApp, settings: ApiSettings) -> None:
         raise StartFailedError("the API did not start")
 
 
-def server_for(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
+def server_for(app: ASGIApp, settings: ApiSettings, metrics: Metrics) -> uvicorn.Server:
     """uvicorn believes no header of a proxy, nothing names the server, we log the requests."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -44,14 +45,13 @@ def server_for(app: ASGIApp, settings: ApiSettings) -> uvicorn.Server:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http=guarded_protocol(settings),
+            http=guarded_protocol(settings, metrics),
             ws="none",
             lifespan="on",
             proxy_headers=False,
             server_header=False,
             access_log=False,
             log_config=None,
-            limit_concurrency=settings.limit_concurrency,
             timeout_keep_alive=settings.keep_alive_s,
             timeout_graceful_shutdown=settings.graceful_shutdown_s,
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis import Case, HookContext
+from schemathesis import Case
 
 from tests.fuzz.api.checks import headers_are_described
 from tests.fuzz.mutations import mutated
@@ -23,7 +23,7 @@ class Manners:
     def __init__(self) -> None:
         self._own: frozenset[str] = frozenset()
         schemathesis.check(headers_are_described)
-        schemathesis.hook("before_call")(self._spare)
+        schemathesis.hook("before_call")(lambda context, case, kwargs: self._spare(case))
         schemathesis.openapi.format("binary", _pictures())
         for name, values in _FORMATS.items():
             schemathesis.openapi.format(name, st.sampled_from(values))
@@ -33,7 +33,7 @@ class Manners:
         credential asks as nobody from then on."""
         self._own = own
 
-    def _spare(self, context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG002 - the names are schemathesis' own
+    def _spare(self, case: Case[Any]) -> None:
         for name in ("key_id", "user_id"):
             value = case.path_parameters.get(name)
             if value in self._own or f"user_{value}" in self._own:

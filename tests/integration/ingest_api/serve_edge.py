@@ -21,7 +21,8 @@ def main(settings: ApiSettings) -> None:
     of_addresses = AddressLimits(
         login_per_minute=_ANY, anonymous_per_minute=_ANY, refused_per_minute=_ANY
     )
-    serve(TwinApi(settings, limits=Limits(addresses=of_addresses)).app, settings)
+    twin = TwinApi(settings, limits=Limits(addresses=of_addresses))
+    serve(twin.app, settings, twin.metrics)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ class LimitedTwin(TwinApi):
 def main(port: int, redis_url: str) -> None:
     configure_logs(LogSettings(), process="api")
     settings = ApiSettings(port=port, graceful_shutdown_s=8)
-    serve(LimitedTwin(settings, redis_url).app, settings)
+    twin = LimitedTwin(settings, redis_url)
+    serve(twin.app, settings, twin.metrics)
 
 
 if __name__ == "__main__":

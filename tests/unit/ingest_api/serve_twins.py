@@ -18,7 +18,7 @@ def main(port: int, *, is_idle: bool) -> None:
     twin = TwinApi(settings)
     if is_idle:
         twin.answer = nothing_yet
-    serve(twin.app, settings)
+    serve(twin.app, settings, twin.metrics)
 
 
 if __name__ == "__main__":

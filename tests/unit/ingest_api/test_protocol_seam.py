@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from ingest_api.protocol import GuardedProtocol, guarded_protocol
 from ingest_api.serve import server_for
 from ingest_api.settings import ApiSettings
+from telemetry.metrics import Metrics
 
 _SOURCE = inspect.getsource(HttpToolsProtocol)
 _ATTRIBUTE = re.compile(r"self\.(\w+)(?:: [^=\n]+)? = ")
@@ -32,7 +33,8 @@ OVERRIDDEN = {
     "send_400_response": ["self", "msg"],
 }
 ATTRIBUTES = (
-    "client", "cycle", "flow", "headers", "loop", "parser", "pipeline", "scope", "transport", "url",
+    "client", "connections", "cycle", "flow", "headers", "loop", "parser", "pipeline", "scope",
+    "tasks", "transport", "url",
 )  # fmt: skip
 CALLS = {
     "data_received": ["self.parser.feed_data(data)", "self.send_400_response(msg)"],
@@ -79,13 +81,13 @@ def test_answers_go_through_the_transport_and_end_with_our_callback() -> None:
 
 
 def test_the_server_speaks_it() -> None:
-    config = server_for(_app, ApiSettings()).config
+    config = server_for(_app, ApiSettings(), Metrics()).config
     config.load()
     assert issubclass(config.http_protocol_class, GuardedProtocol)
 
 
 def test_two_servers_count_their_connections_apart() -> None:
-    one, other = guarded_protocol(ApiSettings()), guarded_protocol(ApiSettings())
+    one, other = (guarded_protocol(ApiSettings(), Metrics()) for _ in range(2))
     assert one.open_connections is not other.open_connections
 
 
