@@ -14,6 +14,7 @@ from ingest_api.scope import header_of, noted_of, set_trace
 from ingest_api.security_headers import Headers, SecurityHeaders
 from ingest_api.server_spans import tell_span
 from telemetry.logs import bound_contextvars, get_logger
+from telemetry.masking import masked
 from telemetry.metrics import Metrics
 from telemetry.spans import UNTRACED, Span, Tracer
 from telemetry.traces import new_trace, to_trace
@@ -70,7 +71,7 @@ class Edge:
                 tell_span(span, scope, _route_of(scope), answer.status)
 
     async def _answer_unexpected(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        _log.exception("request_broke", path=scope["path"][:200], answered=answer.status)
+        _log.exception("request_broke", path=_told(scope), answered=answer.status)
         if answer.status == 0:
             refused = RefusedError(refusal=UNEXPECTED)
             await problem_response(scope, refused)(scope, receive, answer.send)
@@ -81,7 +82,7 @@ class Edge:
         self._metrics.http_seconds.labels(method, route, str(status)).observe(counted_s)
         if scope["path"] not in _QUIET_PATHS:
             _log.info(
-                "http_answered", method=scope["method"], path=scope["path"][:200], status=status,
+                "http_answered", method=scope["method"], path=_told(scope), status=status,
                 took_ms=round(took_s * 1000, 1), **noted_of(scope),
             )  # fmt: skip
 
@@ -114,6 +115,11 @@ class _Answer:
         if is_arriving(self._scope) and b"connection" not in present:
             missing.append((b"connection", b"close"))
         return [*self._always, *missing]
+
+
+def _told(scope: Scope) -> str:
+    """The path as the log has it: strangers put their credentials anywhere."""
+    return masked(scope["path"][:200])
 
 
 def _route_of(scope: Scope) -> str:

@@ -6,6 +6,7 @@ Never a query, a header or an address of the client: those hold keys, or say who
 from starlette.types import Scope
 
 from ingest_api.scope import known_principal, noted_of
+from telemetry.masking import masked
 from telemetry.spans import Span
 
 _GONE = 499
@@ -23,7 +24,7 @@ def tell_span(span: Span, scope: Scope, route: str, status: int) -> None:
             "http.request.method": method,
             "http.route": route,
             "http.response.status_code": status or _GONE,
-            "url.path": scope["path"][:200],
+            "url.path": masked(scope["path"][:200]),
             "url.scheme": scope["scheme"],
             "network.protocol.version": scope["http_version"],
         }

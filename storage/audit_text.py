@@ -5,16 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from storage.audit_events import Actor, AuditEvent
+from telemetry.masking import masked
 
 _LONGEST: Final = 300
 _MOST_DETAILS: Final = 12
-_MASK: Final = "[secret]"
-_SECRET: Final = re.compile(
-    r"aia_[0-9A-Za-z]{6,}"  # an API key, whole or cut off
-    r"|eyJ[\w-]{8,}(?:\.[\w-]*)*"  # a JWT, or the head of one
-    r"|(?i:\b(?:bearer|basic)\s+[\w.~+/=-]{8,})"
-    r"|(?<=://)[^\s/@]*@"  # user and password in an address
-)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -36,5 +30,5 @@ def fit_to_be_kept(event: AuditEvent) -> AuditEvent:
 
 
 def _kept(text: str) -> str:
-    masked = _SECRET.sub(_MASK, text[: 4 * _LONGEST])
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", masked)[:_LONGEST]
+    fit = masked(text[: 4 * _LONGEST])
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", fit)[:_LONGEST]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from schemas.events import AnalysisFailed, ImageAnalyzed
-from storage.ports import Completed, Failed, Outcome, Pending
+from schemas.events import AnalysisFailed, ImageAnalyzed, ImageRequested
+from storage.ports import Completed, Failed, Outcome, Pending, Request
 from storage.postgres_text import storable
 
 Fact = ImageAnalyzed | AnalysisFailed
@@ -28,6 +28,14 @@ def settled(outcome: Outcome, fact: Fact, at: datetime) -> Outcome:
     if isinstance(outcome, Pending):
         return told
     return told if isinstance(outcome, Failed) and isinstance(told, Completed) else outcome
+
+
+def kept_as(request: Request, outcome: Outcome) -> Request:
+    """Without the query of its address, once that gave its picture: often it is a signature. What
+    failed may be asked for again, and stays whole."""
+    if isinstance(request, ImageRequested) and isinstance(outcome, Completed):
+        return request.model_copy(update={"image_url": request.image_url.partition("?")[0]})
+    return request
 
 
 def to_outcome(fact: Fact, at: datetime) -> Completed | Failed:

@@ -14,7 +14,7 @@ async def everything_written(product: Product) -> dict[str, bytes]:
     """Rows, records and logs by where they are. Pictures in the bucket are not among them."""
     return {
         **_rows(product.stack.postgres_dsn),
-        **await _records(product.stack.kafka_bootstrap_servers),
+        **await records_of(product.stack.kafka_bootstrap_servers),
         **_logs(product),
     }
 
@@ -32,7 +32,7 @@ def _rows(dsn: str) -> dict[str, bytes]:
     return found
 
 
-async def _records(bootstrap_servers: str) -> dict[str, bytes]:
+async def records_of(bootstrap_servers: str) -> dict[str, bytes]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
     await consumer.start()
     try:

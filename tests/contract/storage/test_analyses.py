@@ -9,14 +9,14 @@ import pytest
 
 from schemas.failures import FailureCode
 from storage.ports import Analysis, AnalysisStore, Completed, Failed, Pending, Request
-from storage.settling import Fact
+from storage.settling import Fact, kept_as
 from tests.contract.storage.examples import analyzed, failed, result_of, upload_request, url_request
 
 
 async def outcome_of(store: AnalysisStore, request: Request) -> Completed | Failed | Pending:
     found = await store.find(request.tenant_id, request.request_id)
     assert found is not None
-    assert found.request == request
+    assert found.request == kept_as(request, found.outcome)
     return found.outcome
 
 
@@ -185,3 +185,22 @@ async def test_the_character_that_postgres_cannot_hold_is_replaced(
 async def test_a_store_that_is_there_is_well(analyses: AnalysisStore) -> None:
     await analyses.check()
     await analyses.aclose()
+
+
+async def test_the_query_of_an_address_goes_when_it_gave_its_picture(
+    analyses: AnalysisStore,
+) -> None:
+    signed = url_request(image_url="https://x.org/a%20b.jpg?X-Amz-Signature=s3cr3t?&x=1")
+    failing = url_request(image_url="https://x.org/b.jpg?sig=s3cr3t")
+    for request in (signed, failing):
+        await analyses.accept(request)
+        await analyses.record([failed(request)])
+        found = await analyses.find(request.tenant_id, request.request_id)
+        assert found is not None
+        assert found.request == request, "it may be asked for again"
+    await analyses.record([analyzed(signed)])
+    for _ in range(2):
+        found = await analyses.find(signed.tenant_id, signed.request_id)
+        assert found is not None
+        assert getattr(found.request, "image_url", None) == "https://x.org/a%20b.jpg"
+        await analyses.record([analyzed(signed)])
