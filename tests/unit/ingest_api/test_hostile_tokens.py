@@ -8,6 +8,7 @@ import math
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -33,33 +34,45 @@ from tests.unit.ingest_api.signing import (
 from tests.unit.ingest_api.twin_api import TwinApi
 
 Payload = dict[str, Any]
-RING = key_ring(AUTH)
-assert RING is not None
-KID = RING().signing.kid
-HEADER = {"alg": "EdDSA", "typ": "at+jwt", "kid": KID}
-PUBLIC_PEM = public_pem(ED25519).get_secret_value().encode()
-PUBLIC_DER = ED25519.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-PUBLIC_RAW = ED25519.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+@cache
+def kid() -> str:
+    ring = key_ring(AUTH)
+    assert ring is not None
+    return ring().signing.kid
+
+
+def header(**changes: object) -> Payload:
+    return {"alg": "EdDSA", "typ": "at+jwt", "kid": kid()} | changes
+
+
+def public_pem_bytes() -> bytes:
+    return public_pem(ED25519).get_secret_value().encode()
+
+
+def public_bytes(encoding: Encoding, form: PublicFormat) -> bytes:
+    return ED25519.public_key().public_bytes(encoding, form)
 
 
 def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def signed(payload: object, header: object = None, *, by: Any = ED25519) -> str:
+def signed(payload: object, head: object = None, *, by: Any = ED25519) -> str:
     """Signed for good, whatever it says: of the library nothing is asked."""
-    parts = [header if header is not None else HEADER, payload]
+    parts = [head if head is not None else header(), payload]
     text = ".".join(b64(json.dumps(part).encode()) for part in parts)
     return f"{text}.{b64(by.sign(text.encode()))}"
 
 
 def signed_text(payload: str) -> str:
-    text = f"{b64(json.dumps(HEADER).encode())}.{b64(payload.encode())}"
+    text = f"{b64(json.dumps(header()).encode())}.{b64(payload.encode())}"
     return f"{text}.{b64(ED25519.sign(text.encode()))}"
 
 
 def hs256(payload: Payload, secret: bytes) -> str:
-    parts = [HEADER | {"alg": "HS256"}, payload]
+    parts = [header(alg="HS256"), payload]
     text = ".".join(b64(json.dumps(part).encode()) for part in parts)
     return f"{text}.{b64(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
@@ -73,17 +86,27 @@ def saying(**changes: object) -> Callable[[Payload], str]:
 
 
 def headed(**changes: object) -> Callable[[Payload], str]:
-    return lambda good: signed(good, HEADER | changes)
+    return lambda good: signed(good, header(**changes))
 
 
-NOW = int(time.time())
+def timed(**offsets: int) -> Callable[[Payload], str]:
+    """Seconds from the moment at which the token is made."""
+    return lambda good: signed(
+        good | {name: int(time.time()) + offset for name, offset in offsets.items()}
+    )
+
+
 HOSTILE: dict[str, Callable[[Payload], str]] = {
-    "alg none": lambda good: f"{signed(good, HEADER | {'alg': 'none'}).rpartition('.')[0]}.",
-    "alg None": lambda good: f"{signed(good, HEADER | {'alg': 'None'}).rpartition('.')[0]}.",
+    "alg none": lambda good: f"{signed(good, header(alg='none')).rpartition('.')[0]}.",
+    "alg None": lambda good: f"{signed(good, header(alg='None')).rpartition('.')[0]}.",
     "no signature": lambda good: f"{signed(good).rpartition('.')[0]}.",
-    "HS256 with the public PEM": lambda good: hs256(good, PUBLIC_PEM),
-    "HS256 with the public DER": lambda good: hs256(good, PUBLIC_DER),
-    "HS256 with the public bytes": lambda good: hs256(good, PUBLIC_RAW),
+    "HS256 with the public PEM": lambda good: hs256(good, public_pem_bytes()),
+    "HS256 with the public DER": lambda good: hs256(
+        good, public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ),
+    "HS256 with the public bytes": lambda good: hs256(
+        good, public_bytes(Encoding.Raw, PublicFormat.Raw)
+    ),
     "another key under our kid": lambda good: signed(good, by=OTHER_ED25519),
     "signature of another token": lambda good: (
         f"{signed(good | {'jti': 'x'}).rpartition('.')[0]}.{signed(good).rpartition('.')[2]}"
@@ -99,17 +122,17 @@ HOSTILE: dict[str, Callable[[Payload], str]] = {
     "other iss": saying(iss="https://evil.example"),
     "iss with more": saying(iss="image-analyzer.evil.example"),
     "iss list": saying(iss=["image-analyzer"]),
-    "expired": saying(iat=NOW - 2000, nbf=NOW - 2000, exp=NOW - 1100),
-    "exp in ten years": saying(exp=NOW + 315_360_000),
-    "exp beyond the cap": saying(exp=NOW + 1000),
+    "expired": timed(iat=-2000, nbf=-2000, exp=-1100),
+    "exp in ten years": timed(exp=315_360_000),
+    "exp beyond the cap": timed(exp=1000),
     "exp 1e30": saying(exp=1e30),
-    "exp text": saying(exp=str(NOW + 100)),
-    "exp list": saying(exp=[NOW + 100]),
+    "exp text": lambda good: signed(good | {"exp": str(int(time.time()) + 100)}),
+    "exp list": lambda good: signed(good | {"exp": [int(time.time()) + 100]}),
     "exp infinite": lambda good: signed(good | {"exp": math.inf}),
     "exp NaN": lambda good: signed(good | {"exp": math.nan}),
-    "iat in the future": saying(iat=NOW + 600, exp=NOW + 900),
-    "nbf in the future": saying(nbf=NOW + 36_000),
-    "iat long past": saying(iat=NOW - 100_000),
+    "iat in the future": timed(iat=600, exp=900),
+    "nbf in the future": timed(nbf=36_000),
+    "iat long past": timed(iat=-100_000),
     "iat text": saying(iat="now"),
     "sub integer": saying(sub=7),
     "sub of nobody": lambda good: signed(good | {"sub": str(uuid4())}),
@@ -128,7 +151,7 @@ HOSTILE: dict[str, Callable[[Payload], str]] = {
     "kid path": headed(kid="../../../../dev/null"),
     "kid SQL": headed(kid="x' UNION SELECT 'key"),
     "kid integer": headed(kid=7),
-    "kid list": headed(kid=[KID]),
+    "kid list": lambda good: signed(good, header(kid=[kid()])),
     "kid absent": lambda good: signed(good, {"alg": "EdDSA", "typ": "at+jwt"}),
     "kid of nobody": headed(kid="nobody"),
     "crit unknown": headed(crit=["exp2"], exp2=1),
@@ -198,7 +221,7 @@ async def test_a_key_that_a_token_brings_is_not_fetched(
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/keys"
         own = jwt.algorithms.OKPAlgorithm.to_jwk(OTHER_ED25519.public_key(), as_dict=True)
         brought = own if member == "jwk" else address
-        token = signed(good, HEADER | {member: brought, "kid": "theirs"}, by=OTHER_ED25519)
+        token = signed(good, header(**{member: brought, "kid": "theirs"}), by=OTHER_ED25519)
         problem_of(await who(client, token), 401, "unauthenticated")
         with pytest.raises(TimeoutError):
             listener.accept()
