@@ -21,7 +21,7 @@ TENANT = "benchmark"
 _PROCESSES = {
     "api": ("api",),
     "detect": ("worker", "detect", "detect-bulk"),
-    "io": ("worker", "admit", "fetch", "fetch-bulk", "record", "retry", "sweep"),
+    "io": ("worker", "admit", "fetch", "fetch-bulk", "record", "retry", "sweep", "deliver"),
 }
 
 

@@ -33,6 +33,10 @@ class DataFolder:
         return self.root / "signing_key.pem"
 
     @property
+    def webhook_secret(self) -> Path:
+        return self.root / "webhook_secret"
+
+    @property
     def connection(self) -> Path:
         return self.root / "connection.json"
 

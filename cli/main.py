@@ -13,11 +13,13 @@ from cli import (
     key_commands,
     model_commands,
     produce_command,
+    rebuild_command,
     setup_commands,
     submit_command,
     tenant_commands,
     up_command,
     user_commands,
+    webhook_commands,
 )
 from cli.command_style import Argument, CommandGroup
 from cli.exit_codes import CommandError
@@ -47,19 +49,21 @@ def api() -> None:
 @app.command("worker")
 @click.argument("names", cls=Argument, shape="<list[str]>", nargs=-1, required=True)
 def worker(names: tuple[str, ...]) -> None:
-    """Run processors until SIGTERM or SIGINT: admit, detect, detect-bulk, fetch, fetch-bulk,
-    record, retry, sweep; any number of them in one process."""
+    """Run processors until SIGTERM or SIGINT: admit, deliver, detect, detect-bulk, fetch,
+    fetch-bulk, record, retry, sweep; any number of them in one process."""
     from cli.processes import run_worker  # noqa: PLC0415 - keeps --help fast
 
     raise SystemExit(run_worker(names, os.environ))
 
 
 app.add_command(check_command.check)
+app.add_command(rebuild_command.rebuild)
 app.add_command(setup_commands.topics)
 app.add_command(setup_commands.bucket)
 app.add_command(key_commands.keys)
 app.add_command(user_commands.users)
 app.add_command(dlq_commands.dlq)
+app.add_command(webhook_commands.webhooks)
 app.add_command(tenant_commands.tenants)
 app.add_command(audit_commands.audit)
 app.add_command(model_commands.models)

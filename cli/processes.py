@@ -35,7 +35,7 @@ def run_worker(names: Sequence[str], environment: Mapping[str, str]) -> int:
     latter also for a broker that does not answer or refuses as the worker starts."""
     configure_logs(LogSettings(), process="-".join(names))
     with refusals_logged():
-        settings = load_settings(environment, uses=_uses(names))
+        settings = load_settings(environment, uses=worker_uses(names))
         with exports_of(next(iter(names), "worker"), settings) as exports:
             return _run_worker(names, settings, exports)
 
@@ -90,7 +90,7 @@ def _run_worker(names: Sequence[str], settings: Settings, exports: Exports) -> i
         raise broker_error(config.kafka, error) from error
 
 
-def _uses(names: Sequence[str]) -> tuple[str, ...]:
+def worker_uses(names: Sequence[str]) -> tuple[str, ...]:
     """Whoever decodes pictures never holds what signs webhooks."""
     return (*WORKER_USES, "webhooks") if {"admit", "deliver"} & set(names) else WORKER_USES
 

@@ -31,6 +31,8 @@ class Action(StrEnum):
     ANALYSIS_CANCELLED = "analysis.cancelled"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
+    WEBHOOK_RETRIED = "webhook.retried"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - the name of an action
     MALWARE_FOUND = "malware.found"
     ADDRESS_BLOCKED = "address.blocked"
     LIMIT_HIT = "limit.hit"

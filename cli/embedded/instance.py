@@ -15,10 +15,11 @@ from cli.embedded.supervisor import Unit
 
 WORKERS = {
     "detect": ("detect", "detect-bulk"),
-    "io": ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep"),
+    "io": ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep", "deliver"),
 }
 
 SIGNING_KEY = "ANALYZER_AUTH__SIGNING_KEY"
+WEBHOOK_SECRET = "ANALYZER_WEBHOOKS__MASTER_SECRET"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Instance:
         )
 
     def processes(self) -> tuple[Unit, ...]:
-        api = Unit("api", lambda: self._python("api", ("api",), self._signing()))
+        own = {**self._signing(), **self._webhooks()}
+        api = Unit("api", lambda: self._python("api", ("api",), own))
         return (api, *(self._worker(name) for name in WORKERS))
 
     def command(self, *arguments: str) -> Program:
@@ -80,10 +82,18 @@ class Instance:
             return {}
         return {f"{SIGNING_KEY}_FILE": str(self.folder.signing_key)}
 
+    def _webhooks(self) -> Mapping[str, str]:
+        """For who takes callbacks and who signs them: never for a detector."""
+        if any(name.startswith(WEBHOOK_SECRET) for name in self.environment):
+            return {}
+        return {f"{WEBHOOK_SECRET}_FILE": str(self.folder.webhook_secret)}
+
     def _worker(self, name: str) -> Unit:
-        port = {"ANALYZER_WORKER__HEALTH_PORT": str(self.ports.workers[name])}
+        own = {"ANALYZER_WORKER__HEALTH_PORT": str(self.ports.workers[name])}
+        if "deliver" in WORKERS[name]:
+            own |= self._webhooks()
         arguments = ("worker", *WORKERS[name])
-        return Unit(name, lambda: self._python(name, arguments, port), needs=("broker",))
+        return Unit(name, lambda: self._python(name, arguments, own), needs=("broker",))
 
     def _python(self, name: str, arguments: tuple[str, ...], more: Mapping[str, str]) -> Program:
         environment = {**self.environment, **more}

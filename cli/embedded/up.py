@@ -17,6 +17,7 @@ from cli.embedded.ready_box import NOTICE, ready_box
 from cli.embedded.signing_key import keep_signing_key
 from cli.embedded.supervisor import Supervisor
 from cli.embedded.watch import Watch
+from cli.embedded.webhook_secret import keep_webhook_secret
 from cli.exit_codes import CommandError, DependencyError, ExitCode
 
 _SERVERS_WITHIN_S = 60.0
@@ -64,6 +65,7 @@ class _Run:
         self._supervisor = Supervisor(say)
         self._key = demo_key(instance.folder.api_key)
         keep_signing_key(instance.folder.signing_key)
+        keep_webhook_secret(instance.folder.webhook_secret)
         self._begun = time.monotonic()
 
     def to_its_end(self, *, once: bool) -> ExitCode:

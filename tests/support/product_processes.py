@@ -123,7 +123,7 @@ def describe_product(
         ready = f"http://127.0.0.1:{port}/ready"
         return Process(name, arguments, one, ready, folder / f"{name}.log")
 
-    io_names = ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep")
+    io_names = ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep", "deliver")
     return Product(
         stack=stack,
         base_url=f"http://127.0.0.1:{api_port}",

@@ -40,6 +40,7 @@ ARGUMENTS = {
     "models list": (),
     "prepare-embedded": (),
     "produce": ("samples/astronaut.jpg", "--tenant", "acme"),
+    "rebuild": (),
     "submit": ("samples/astronaut.jpg", "--url", "http://127.0.0.1:1"),
     "tenants set-tier": ("acme", "free"),
     "topics create": (),
@@ -49,7 +50,11 @@ ARGUMENTS = {
     "users list": ("--tenant", "acme"),
     "users password": ("ada@acme", "--password-file", "-"),
     "users role": ("ada@acme", "viewer"),
-    "worker": ("admit", "detect", "fetch", "record", "retry", "sweep"),
+    "webhooks list": (),
+    "webhooks retry": ("--every",),
+    "webhooks secret rotate": ("--tenant", "acme"),
+    "webhooks show": ("acme/01981a5c-7d1e-7a44-9b6e-3c1f0a2b4d5e",),
+    "worker": ("admit", "deliver", "detect", "fetch", "record", "retry", "sweep"),
 }
 # They start or look at an instance whose secrets they make themselves, fetch from the network, or
 # read no secret.

@@ -16,9 +16,11 @@ from cli.embedded.lock import only_instance
 from cli.embedded.ports import answers, free_ports, require_free
 from cli.embedded.ready_box import NOTICE, ready_box
 from cli.embedded.signing_key import keep_signing_key
+from cli.embedded.webhook_secret import keep_webhook_secret
 from cli.exit_codes import CommandError, DependencyError
 from ingest_api.auth_keys import key_ring
 from ingest_api.auth_settings import AuthSettings
+from outbound.settings import WebhookSettings
 from processors.app import NAMES
 
 CONNECTION = Connection("http://127.0.0.1:1", "aia_key", "127.0.0.1:2", "postgresql://", "/o", {})
@@ -90,6 +92,29 @@ def test_the_api_alone_signs_and_with_ones_own_key_where_there_is_one(
             environment = unit.make_program().environment
             found = {text for key, text in environment.items() if "SIGNING_KEY" in key}
             assert found == (held if unit.name == "api" or base else set())
+
+
+def test_the_webhook_secret_is_made_once_and_private(tmp_path: Path) -> None:
+    file = tmp_path / "webhook_secret"
+    keep_webhook_secret(file)
+    made = file.read_text()
+    keep_webhook_secret(file)
+    assert file.read_text() == made
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert WebhookSettings(master_secret=SecretStr(made.strip())).master_secret is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["ANALYZER_WEBHOOKS__MASTER_SECRET", "ANALYZER_WEBHOOKS__MASTER_SECRET_FILE"]
+)
+def test_who_decodes_pictures_is_not_given_the_webhook_secret(tmp_path: Path, name: str) -> None:
+    ports, ours = Ports(1, 2, {"detect": 3, "io": 4}), str(tmp_path / "webhook_secret")
+    for base, held in (({}, {ours}), ({name: "mine"}, {"mine"})):
+        instance = Instance(DataFolder(tmp_path), ports, base, None)
+        for unit in instance.processes():
+            environment = unit.make_program().environment
+            found = {text for key, text in environment.items() if "MASTER_SECRET" in key}
+            assert found == (held if unit.name != "detect" or base else set())
 
 
 def test_the_connection_file_is_private_and_complete(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from cli.environment import PREFIX, secret_variables
 from cli.exit_codes import ConfigurationError, ExitCode
 from cli.key_vault import secret_name, with_secrets_from_key_vault
-from cli.check_plan import WORKER_USES
+from cli.processes import worker_uses
 from cli.settings import Settings
 from processors.parts import WorkerConfig
 
@@ -44,4 +44,5 @@ def test_workers_ask_for_the_secrets_of_the_slices_that_they_are_handed() -> Non
         name.removeprefix(PREFIX).partition("__")[0].lower() for name in secret_variables(Settings)
     }
     handed = {field.name for field in fields(WorkerConfig)}
-    assert set(WORKER_USES) == handed & with_secrets
+    assert set(worker_uses(["deliver"])) == handed & with_secrets
+    assert "webhooks" not in worker_uses(["detect", "detect-bulk"])
