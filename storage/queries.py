@@ -37,9 +37,9 @@ class Queries:
             self._statements[name] = Statement.of(name, statement)
 
     @classmethod
-    def load(cls) -> "Queries":
-        """Those shipped with the package."""
-        return cls(files("storage").joinpath("queries.sql").read_text(encoding="utf-8"))
+    def load(cls, file: str = "queries.sql") -> "Queries":
+        """Those shipped with the package in that file."""
+        return cls(files("storage").joinpath(file).read_text(encoding="utf-8"))
 
     def __getitem__(self, name: str) -> "Statement":
         if name not in self._statements:

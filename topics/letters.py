@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError
 from topics.broker_admin import read_partitions
 from topics.catalog import Topic, topic_named
 from topics.closing import close_client
-from topics.connection import client_arguments
 from topics.dead_letters import REPLAYS
+from topics.history import bounds_of, make_reader, read_until
 from topics.identity import read_identity
 from topics.records import OutgoingRecord, Record
 from topics.refusals import explain
@@ -24,7 +24,6 @@ from topics.tolerant import start_tolerant
 
 MOST_REPLAYS = 3
 _STEP_S = 20.0
-_SILENCE_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +98,13 @@ async def read_letters(
 ) -> AsyncIterator[DeadLetter]:
     """All that lie in those dead-letter topics now, oldest first within a partition. Raises
     LogUnavailableError."""
-    consumer = _consumer(settings)
+    consumer = make_reader(settings)
     try:
         await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
         names = [topic.name for topic in topics]
         places = [TopicPartition(*at) for at in await read_partitions(settings, names)]
         ends = await _seek(consumer, places, since)
-        async for record in _until(consumer, ends):
+        async for record in read_until(consumer, ends):
             yield to_letter(record)
     except (KafkaError, OSError, TimeoutError) as error:
         raise await explain(settings, error, "Read") from error
@@ -116,7 +115,7 @@ async def read_letters(
 async def read_letter(settings: KafkaSettings, place: tuple[str, int, int]) -> DeadLetter | None:
     """The one at that place; None when there is none. Raises LogUnavailableError."""
     topic, partition, offset = place
-    consumer = _consumer(settings)
+    consumer = make_reader(settings)
     try:
         await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
         at = TopicPartition(topic, partition)
@@ -138,7 +137,7 @@ async def read_letter(settings: KafkaSettings, place: tuple[str, int, int]) -> D
 
 async def identity_of_log(settings: KafkaSettings) -> str:
     """Raises LogUnavailableError."""
-    consumer = _consumer(settings)
+    consumer = make_reader(settings)
     try:
         await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
         return await read_identity(consumer)
@@ -148,22 +147,11 @@ async def identity_of_log(settings: KafkaSettings) -> str:
         await close_client(consumer)
 
 
-def _consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        **client_arguments(settings),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-    )
-
-
 async def _seek(
     consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], since: datetime | None
 ) -> dict[TopicPartition, int]:
     """Where each partition ends that has anything to read."""
-    consumer.assign(list(places))
-    starts = await asyncio.wait_for(consumer.beginning_offsets(places), _STEP_S)
-    ends = await asyncio.wait_for(consumer.end_offsets(places), _STEP_S)
+    starts, ends = await bounds_of(consumer, places)
     if since is not None:
         from_ms = max(0, int(since.timestamp() * 1000))  # the client refuses what is before 1970
         asked = consumer.offsets_for_times(dict.fromkeys(places, from_ms))
@@ -172,21 +160,3 @@ async def _seek(
     for place in places:
         consumer.seek(place, starts[place])
     return {place: ends[place] for place in places if starts[place] < ends[place]}
-
-
-async def _until(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
-) -> AsyncIterator[Record]:
-    left = set(ends)
-    while left:
-        batches = await consumer.getmany(timeout_ms=_SILENCE_MS)
-        for place, messages in batches.items():
-            for message in messages:
-                if place in left and message.offset < ends[place]:
-                    yield to_record(message)
-            if messages[-1].offset + 1 >= ends.get(place, 0):
-                left.discard(place)
-        if not batches:
-            left = {place for place in left if await consumer.position(place) < ends[place]}
-            if left:
-                raise TimeoutError("the broker gives no more")

@@ -10,14 +10,18 @@ from storage.queries import Queries
 pytestmark = pytest.mark.postgres
 
 QUERIES = Queries.load()
+REBUILD = Queries.load("rebuild.sql")
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
-@pytest.mark.parametrize("name", list(QUERIES))
-def test_it_can_be_prepared(name: str, postgres_database: str) -> None:
+@pytest.mark.parametrize(
+    ("queries", "name"),
+    [(queries, name) for queries in (QUERIES, REBUILD) for name in queries],
+)
+def test_it_can_be_prepared(queries: Queries, name: str, postgres_database: str) -> None:
     places: dict[str, int] = {}
     statement = PARAMETER.sub(
-        lambda found: f"${places.setdefault(found[1], len(places) + 1)}", QUERIES[name].decode()
+        lambda found: f"${places.setdefault(found[1], len(places) + 1)}", queries[name].decode()
     )
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute(f"PREPARE it AS {statement}".encode())
