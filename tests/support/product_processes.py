@@ -39,7 +39,7 @@ class Process:
     def start(self) -> None:
         with self.log_file.open("ab") as log:
             self._running = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", *self.arguments],
+                self._argv(),
                 env=dict(self.environment), cwd=ROOT, stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
@@ -70,6 +70,9 @@ class Process:
         except subprocess.TimeoutExpired:
             self._running.kill()
             return self._wait(10)
+
+    def _argv(self) -> list[str]:
+        return [sys.executable, "-m", "cli.main", *self.arguments]
 
     def _wait(self, seconds: float) -> int:
         assert self._running is not None

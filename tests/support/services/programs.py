@@ -54,6 +54,10 @@ def clamd() -> Path:
     return _on_path("clamd", in_folder=folder if (folder / "clamd").is_file() else None)
 
 
+def clamdscan() -> Path:
+    return _on_path("clamdscan")
+
+
 def postgres_program(name: str) -> Path:
     """`initdb`, `postgres`, …: of the newest version that Debian's packages put, else of PATH."""
     folders = [found.parent for found in Path("/usr/lib/postgresql").glob("*/bin/initdb")]

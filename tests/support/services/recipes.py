@@ -58,6 +58,7 @@ def all_recipes() -> tuple[Recipe, ...]:
             install=_install_versitygw,
         ),
         _from_debian("clamav-daemon", "clamd", programs.clamd, is_optional=True),
+        _from_debian("clamdscan", "clamd", programs.clamdscan, is_optional=True),
     )
 
 
