@@ -11,7 +11,6 @@ from outbound.signature import signed_headers
 from outbound.webhook_secrets import SecretSource
 from storage.deliveries import Claim
 from storage.settling import Fact, to_fact
-from telemetry.traces import from_traceparent
 from topics.catalog import event_type
 from topics.codec import event_id
 
@@ -22,7 +21,7 @@ _SOURCE = "/image-analyzer"
 @dataclass(frozen=True, slots=True)
 class Message:
     """The bytes and headers of one attempt. Attempts of one delivery differ in their timestamp and
-    signature only."""
+    signature only; whoever sends it adds the trace."""
 
     body: bytes
     headers: dict[str, str]
@@ -39,8 +38,7 @@ def to_message(claim: Claim, secrets: SecretSource, now: datetime) -> Message | 
     signed = signed_headers(
         body, message_id=message_id, timestamp=int(now.timestamp()), secrets=signing
     )
-    trace = from_traceparent(claim.traceparent)
-    return Message(body, {**signed, "Content-Type": CONTENT_TYPE, "traceparent": trace.traceparent})
+    return Message(body, {**signed, "Content-Type": CONTENT_TYPE})
 
 
 def _structured(fact: Fact, finished_at: datetime) -> bytes:

@@ -82,7 +82,8 @@ class SendDelivery:
     async def _post(self, claim: Claim, message: Message) -> _Answered:
         try:
             with posting(claim) as span:
-                answer = await self._client.post(claim.url, message.body, message.headers)
+                headers = {**message.headers, "traceparent": span.trace.traceparent}
+                answer = await self._client.post(claim.url, message.body, headers)
                 span.note({"http.response.status_code": answer.status})
         except BlockedAddressError as error:
             await self._note_blocked(claim)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from outbound.settings import WebhookSettings
 from processors.app import run_parts
 from processors.detectors.memory import MemoryDetector
 from processors.parts import WorkerConfig, make_parts
@@ -39,6 +40,7 @@ class WorkerPlan(BaseModel):
     bucket: str
     worker: WorkerSettings
     scanner: ScannerSettings = ScannerSettings()
+    webhooks: dict[str, Any] = {}
     twin_delay_s: float | None = 0.0
 
     @property
@@ -54,6 +56,7 @@ class WorkerPlan(BaseModel):
             ),
             worker=self.worker,
             scanner=self.scanner,
+            webhooks=WebhookSettings.model_validate(self.webhooks),
         )
 
 
@@ -111,8 +114,9 @@ def main(plan_file: Path) -> int:
     detects = any(name.startswith("detect") for name in plan.names)
     is_real = detects and plan.twin_delay_s is None
     parts = make_parts(
-        plan.config, process=plan.names[0], runs=plan.names, needs_detector=is_real
-    )
+        plan.config, process=plan.names[0], runs=plan.names, needs_detector=is_real,
+        needs_webhooks="deliver" in plan.names,
+    )  # fmt: skip
     if detects and plan.twin_delay_s is not None:
         parts = replace(parts, detector=MemoryDetector(delay_s=plan.twin_delay_s))
     return run_parts(plan.names, parts)

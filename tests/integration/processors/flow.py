@@ -47,6 +47,7 @@ class Flow:
     publisher: KafkaPublisher
     workers: list[WorkerProcess] = field(default_factory=list)
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
+    webhooks: dict[str, object] = field(default_factory=dict)
 
     def plan(self, *names: str, twin_delay_s: float | None = 0.0, **times: object) -> WorkerPlan:
         return WorkerPlan.model_validate(
@@ -60,6 +61,7 @@ class Flow:
                 "bucket": self.bucket,
                 "worker": QUICK | times,
                 "scanner": self.scanner,
+                "webhooks": self.webhooks,
                 "twin_delay_s": twin_delay_s,
             }
         )
