@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from ingest_api.errors import (
@@ -79,10 +80,18 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """The framework's own refusals: no such path, no such method."""
     status = getattr(error, "status_code", 400)
     refused = RefusedError(refusal=refusal_of_status(status))
-    headers = getattr(error, "headers", None) or {}
+    headers = dict(getattr(error, "headers", None) or {})
     if refused.refusal is METHOD_NOT_ALLOWED:
-        refused.allowed = headers.get("Allow")
+        refused.allowed = headers["Allow"] = ", ".join(_methods_of(request))
     return problem_response(request.scope, refused, headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Of the path: the framework names those of its first route alone."""
+    found = [
+        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
+    ]
+    return sorted({method for route in found for method in getattr(route, "methods", ())})
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:

@@ -21,6 +21,7 @@ from tests.fuzz.api.people import Hired, hire
 from tests.fuzz.api.report import Run, to_markdown
 from tests.fuzz.api.rig import running
 from tests.fuzz.api.tally import Tally
+from tests.fuzz.pictures import seeds
 
 _LONGEST_TURN_S = 600
 """An access token lives for 15 minutes."""
@@ -29,7 +30,7 @@ _LONGEST_TURN_S = 600
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parsed(arguments)
     os.environ.setdefault("NO_COLOR", "1")
-    manners, tally, began = Manners(), Tally(), time.monotonic()
+    manners, tally, began = Manners(seeds()), Tally(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as rig:
         ends, rounds, callers = time.monotonic() + options.minutes * 60, 0, list[Hired]()
         while time.monotonic() < ends:

@@ -11,31 +11,36 @@ password that is right or a moment to come."""
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """`examples` of each kind for each route; `seconds` at most for one caller, and no steps on
-    steps when `is_small`."""
+    """`examples` of each kind for each route, again and again for `seconds`. Without a time it is
+    done once, and only with what is made up at random."""
 
     seed: int
     examples: int
-    seconds: int
-    is_small: bool = False
+    seconds: int | None = None
+
+    @property
+    def is_long(self) -> bool:
+        return self.seconds is not None
 
     def configuration(self, base_url: str, credential: str | None) -> dict[str, Any]:
         """As schemathesis.toml would have it."""
         phases = {
-            "examples": {"enabled": True},
-            "coverage": {"enabled": not self.is_small},
+            "examples": {"enabled": self.is_long},
+            "coverage": {"enabled": self.is_long},
             "fuzzing": {"enabled": True},
-            "stateful": {"enabled": not self.is_small},
+            "stateful": {"enabled": self.is_long},
         }
         return {
             "base-url": base_url,
             "seed": self.seed,
-            "max-time": self.seconds,
             "continue-on-failure": True,
             "request-timeout": 20,
             "headers": {} if credential is None else {"Authorization": credential},
             "checks": _NOT_ALWAYS,
             "phases": phases,
             "generation": {"max-examples": self.examples, "no-shrink": True, "database": "none"},
-            "operations": [{"include-tag": "events", "request-timeout": 1}],
+            **({} if self.seconds is None else {"max-time": self.seconds}),
+            "operations": [
+                {"include-tag": "events", "request-timeout": 1 if self.is_long else 0.3}
+            ],
         }

@@ -1,5 +1,6 @@
 """What a run keeps from doing to itself, and what it sends as pictures and networks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import schemathesis
@@ -8,7 +9,6 @@ from schemathesis import Case
 
 from tests.fuzz.api.checks import headers_are_described
 from tests.fuzz.mutations import mutated
-from tests.fuzz.pictures import seeds
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _FORMATS = {
@@ -18,13 +18,14 @@ _FORMATS = {
 
 
 class Manners:
-    """Make one in a process: schemathesis keeps what is registered for good."""
+    """Make one in a process: schemathesis keeps what is registered for good. `pictures` are sent
+    as they are, and made wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Sequence[bytes]) -> None:
         self._own: frozenset[str] = frozenset()
         schemathesis.check(headers_are_described)
         schemathesis.hook("before_call")(lambda context, case, kwargs: self._spare(case))
-        schemathesis.openapi.format("binary", _pictures())
+        schemathesis.openapi.format("binary", _right_or_wrong(pictures))
         for name, values in _FORMATS.items():
             schemathesis.openapi.format(name, st.sampled_from(values))
 
@@ -40,8 +41,6 @@ class Manners:
                 case.path_parameters[name] = _NOBODY
 
 
-def _pictures() -> st.SearchStrategy[bytes]:
-    """Right ones, strange ones and broken ones."""
-    known = seeds()
+def _right_or_wrong(known: Sequence[bytes]) -> st.SearchStrategy[bytes]:
     numbers = st.integers(min_value=0, max_value=2**32)
     return st.one_of(st.sampled_from(known), numbers.map(lambda number: mutated(number, known)))

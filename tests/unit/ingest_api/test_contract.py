@@ -96,6 +96,13 @@ async def test_the_frameworks_own_refusals_are_problems(
     assert status != 405 or answer.headers["allow"]
 
 
+async def test_a_refused_method_names_those_that_the_path_has(client: httpx.AsyncClient) -> None:
+    for path, allowed in (("keys", "GET, POST"), ("users/x", "DELETE, PATCH"), ("events", "GET")):
+        answer = await client.request("OPTIONS", f"/api/v1/{path}")
+        assert problem_of(answer, 405, "method_not_allowed")["allowed"] == allowed
+        assert answer.headers["allow"] == allowed
+
+
 async def test_every_answer_is_guarded(client: httpx.AsyncClient) -> None:
     for path in ("/health", "/docs", "/api/v1/analyses/x", "/api/v1/nothing"):
         headers = (await client.get(path)).headers
