@@ -14,6 +14,11 @@ PICTURES_FROM_HERE = {
     "ANALYZER_API__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
     "ANALYZER_WORKER__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
 }
+CALLBACKS_TO_HERE = {
+    "ANALYZER_WEBHOOKS__MASTER_SECRET": "what the secrets of receivers are derived from, in tests",
+    "ANALYZER_WEBHOOKS__ALLOW_HTTP": "true",
+    "ANALYZER_WEBHOOKS__FIRST_PAUSE_S": "0.2",
+}
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +46,7 @@ def product(
     try:
         with Stack.start(folder / "services") as stack:
             described = describe_product(
-                stack, folder, settings=PICTURES_FROM_HERE, own=trace_settings
+                stack, folder, settings=PICTURES_FROM_HERE | CALLBACKS_TO_HERE, own=trace_settings
             )
             try:
                 described.start()
