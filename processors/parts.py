@@ -41,6 +41,7 @@ from telemetry.process_watch import watched_process
 from telemetry.spans import UNTRACED, Tracer
 from topics.catalog import CANCEL_REQUESTED
 from topics.publisher import EventPublisher, KafkaPublisher
+from topics.publisher_metrics import counted_sending
 from topics.settings import KafkaSettings
 from topics.tail import KafkaTail
 from topics.tail_start import Since
@@ -103,7 +104,9 @@ def make_parts(
     pool = make_pool(config.postgres, metrics)
     analyses = PostgresAnalysisStore(pool)
     source = f"/image-analyzer/{process}/{socket.gethostname()}/{os.getpid()}"
-    publisher = KafkaPublisher(config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)
+    publisher = KafkaPublisher(
+        config.kafka, source=source, budget_s=_PUBLISH_BUDGET_S, timing=counted_sending(metrics)
+    )
     return Parts(
         config=config,
         images=images,

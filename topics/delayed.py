@@ -43,7 +43,9 @@ class DelayedForwarder:
         refuse: Refuse,
         *,
         tracer: Tracer = UNTRACED,
+        on_returned: Callable[[Record], None] = lambda _: None,
     ) -> None:
+        self._on_returned = on_returned
         self._tracer = tracer
         self._settings = settings
         self._publisher = publisher
@@ -105,6 +107,7 @@ class DelayedForwarder:
             except RecordTooLargeError as error:
                 refusal = Refusal("size_exceeded", str(error), _GROUP, attempts=1)
             else:
+                self._on_returned(record)
                 _log.info("retried", at=record.place)
                 return
         await self._refuse(record, refusal)

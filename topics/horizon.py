@@ -1,7 +1,7 @@
 """The oldest record that the workers have not finished: nothing younger can be called lost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from topics.broker_admin import read_partitions
-from topics.catalog import FLOW, RETRIES
+from topics.catalog import FLOW, INBOXES, RETRIES
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.group_offsets import committed_offsets
@@ -20,9 +20,13 @@ from topics.tolerant import start_tolerant
 
 _PASSED = (*FLOW, *RETRIES)
 """Also where what is tried again waits: that is no loss either."""
+_WORKED = (*_PASSED, *INBOXES)
 
 
 class BacklogClock(Protocol):
+    @property
+    def lag(self) -> Mapping[tuple[str, str], int]: ...
+
     async def oldest_unfinished(self, now: datetime) -> datetime:
         """When the oldest record was written, of those that accepted requests pass through, which
         its group has not committed; `now` when there is none.
@@ -32,8 +36,12 @@ class BacklogClock(Protocol):
 
 
 class KafkaBacklogClock:
+    """`lag` is how many records each group has not finished of each of its topics, inboxes too, as
+    it was found when it was asked last."""
+
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self.lag: dict[tuple[str, str], int] = {}
 
     async def oldest_unfinished(self, now: datetime) -> datetime:
         consumer = AIOKafkaConsumer(
@@ -55,11 +63,12 @@ class KafkaBacklogClock:
 
     async def _heads(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """The next offset to finish of every partition with lag."""
-        groups = {topic.name: topic.groups for topic in _PASSED}
+        groups = {topic.name: topic.groups for topic in _WORKED}
         places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
         first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
         done = await self._committed(places)
+        self.lag = _lag(groups, done, first, last)
         heads = {
             place: max(
                 min(done[group].get((place.topic, place.partition), 0)
@@ -68,13 +77,30 @@ class KafkaBacklogClock:
             )
             for place in places
         }  # fmt: skip
-        return {place: at for place, at in heads.items() if at < last[place]}
+        passed = {topic.name for topic in _PASSED}
+        return {
+            place: at for place, at in heads.items() if at < last[place] and place.topic in passed
+        }
 
     async def _committed(
         self, places: Sequence[TopicPartition]
     ) -> dict[str, dict[tuple[str, int], int]]:
-        groups = sorted({group for topic in _PASSED for group in topic.groups})
+        groups = sorted({group for topic in _WORKED for group in topic.groups})
         return {group: await committed_offsets(self._settings, group, places) for group in groups}
+
+
+def _lag(
+    groups: Mapping[str, Sequence[str]],
+    done: Mapping[str, Mapping[tuple[str, int], int]],
+    first: Mapping[TopicPartition, int],
+    last: Mapping[TopicPartition, int],
+) -> dict[tuple[str, str], int]:
+    lag = {(group, topic): 0 for topic, of_topic in groups.items() for group in of_topic}
+    for place, end in last.items():
+        for group in groups[place.topic]:
+            at = done[group].get((place.topic, place.partition), 0)
+            lag[group, place.topic] += end - min(max(at, first[place]), end)
+    return lag
 
 
 async def _timestamp(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> datetime:

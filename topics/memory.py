@@ -116,6 +116,7 @@ class MemoryBacklogClock:
 
     def __init__(self) -> None:
         self.oldest: datetime | None = None
+        self.lag: dict[tuple[str, str], int] = {}
 
     async def oldest_unfinished(self, now: datetime) -> datetime:
         return now if self.oldest is None else self.oldest

@@ -12,6 +12,7 @@ from aiokafka.errors import RecordTooLargeError as _TooLarge
 
 from schemas.contract import RequestEvent
 from telemetry.logs import get_logger
+from telemetry.timing import Timing, untimed
 from topics.catalog import DEAD_LETTER_BYTES, Topic, topic_of
 from topics.closing import close_client
 from topics.codec import encode
@@ -51,7 +52,10 @@ class KafkaPublisher:
     """Starts without a broker and connects when there is one. A failure is answered within
     `budget_s`; for a second after one, the next callers are told so at once."""
 
-    def __init__(self, settings: KafkaSettings, *, source: str, budget_s: float) -> None:
+    def __init__(
+        self, settings: KafkaSettings, *, source: str, budget_s: float, timing: Timing = untimed
+    ) -> None:
+        self._timing = timing
         self._settings = settings
         self._source = source
         self._budget_s = budget_s
@@ -78,6 +82,10 @@ class KafkaPublisher:
         await self.forward(encode(event, home, source=self._source, traceparent=traceparent))
 
     async def forward(self, record: OutgoingRecord) -> None:
+        with self._timing(record.topic):
+            await self._forward(record)
+
+    async def _forward(self, record: OutgoingRecord) -> None:
         if self._producer is None or time.monotonic() < self._closed_until:
             raise LogUnavailableError("the broker does not answer")
         with sending(record) as told, self._translated():
