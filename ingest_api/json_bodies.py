@@ -15,10 +15,11 @@ _Model = TypeVar("_Model", bound=Contract)
 
 
 async def read_model(request: Request, model: type[_Model], settings: ApiSettings) -> _Model:
-    """Raises RefusedError that names the field; what was sent is not repeated."""
+    """A number is no text and a text no number, as the schema says. Raises RefusedError that names
+    the field; what was sent is not repeated."""
     values = to_object(await read_json_bytes(request, settings))
     try:
-        return model.model_validate_json(canonical_json(values))
+        return model.model_validate_json(canonical_json(values), strict=True)
     except ValidationError as error:
         raise _refused(error, model) from None
 
