@@ -3,6 +3,7 @@
 import subprocess
 import urllib.error
 import urllib.request
+from http.client import HTTPResponse
 from pathlib import Path
 
 from minio import Minio
@@ -102,7 +103,12 @@ def _page(url: str, key: str | None) -> bytes:
         request.add_header("Authorization", f"Bearer {key}")
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-            return bytes(answer.headers) + answer.read()
+            return _whole(answer)
     except urllib.error.HTTPError as answer:
         with answer:
-            return bytes(answer.headers) + answer.read()
+            return _whole(answer)
+
+
+def _whole(answer: HTTPResponse | urllib.error.HTTPError) -> bytes:
+    content: bytes = answer.read()
+    return bytes(answer.headers) + content

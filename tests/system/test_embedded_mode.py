@@ -63,6 +63,7 @@ def test_a_life(tmp_path: Path, started: Callable[..., Embedded]) -> None:
     check_the_connection_file(first)
     request_id = check_an_upload(first)
     check_the_operators_commands(first)
+    check_a_first_user(first, tmp_path)
     check_that_a_second_one_is_refused(first)
     check_that_a_killed_detector_comes_back(first)
     assert first.end(signal.SIGINT) == 0
@@ -117,6 +118,21 @@ def check_the_operators_commands(one: Embedded) -> None:
     assert by_the_file.splitlines()[1].split()[0] == "cat"
     by_hand = command("submit", picture, "--url", known["base_url"], "--key", key, "--json")
     assert names(json.loads(by_hand)) >= {"cat"}
+
+
+def check_a_first_user(one: Embedded, folder: Path) -> None:
+    """Made by whoever has the database; logs in, for the API has a key of its own to sign with."""
+    assert (one.data / "signing_key.pem").stat().st_mode & 0o777 == 0o600
+    password = folder / "password"
+    password.write_text("a password of the first user")
+    dsn = {"ANALYZER_POSTGRES__DSN": one.connection()["postgres_dsn"]}
+    given = ("--role", "admin", "--password-file", str(password))
+    command("users", "create", "ada@demo", *given, **dsn)
+    login = {"username": "ada@demo", "password": password.read_text()}
+    body, kind = json.dumps(login).encode(), {"Content-Type": "application/json"}
+    token = one.ask("/api/v1/auth/token", body, kind)["access_token"]
+    me = one.ask("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert (me["tenant_id"], me["role"]) == ("demo", "admin")
 
 
 def command(*arguments: str, **variables: str) -> str:

@@ -52,12 +52,14 @@ class Images(MemoryImageStore):
 
 
 class Analyses(MemoryAnalysisStore):
-    """`finds` counts how often a row was asked for; `then` happens right after an acceptance."""
+    """`finds` and `key_finds` count how often a row and a name were asked for; `then` happens right
+    after an acceptance."""
 
     def __init__(self, switch: Switch) -> None:
         super().__init__()
         self._switch = switch
         self.finds = 0
+        self.key_finds = 0
         self.then: Callable[[Request], Awaitable[None]] = _nothing
 
     @property
@@ -86,6 +88,7 @@ class Analyses(MemoryAnalysisStore):
 
     async def find_key(self, tenant_id: str, key: str) -> KeyUse | None:
         self._switch.pass_through()
+        self.key_finds += 1
         return await super().find_key(tenant_id, key)
 
     async def request_cancel(self, tenant_id: str, request_id: UUID, at: datetime) -> None:

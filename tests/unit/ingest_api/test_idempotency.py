@@ -62,6 +62,18 @@ async def test_a_repeat_after_the_result_answers_like_the_first(
 
 
 @DOORS
+async def test_a_name_is_looked_up_once_a_request(
+    api: TwinApi, client: httpx.AsyncClient, send: Send
+) -> None:
+    """Beside what the acceptance itself looks at, in its own statement."""
+    await send(client, **ASYNC)
+    in_accept = 1
+    assert api.analyses.key_finds == 1 + in_accept
+    await send(client, **ASYNC)
+    assert api.analyses.key_finds == 2 + in_accept
+
+
+@DOORS
 async def test_a_repeat_of_what_is_pending_waits_and_answers_with_the_first(
     api: TwinApi, client: httpx.AsyncClient, send: Send
 ) -> None:
