@@ -26,6 +26,7 @@ _FILTERS = (
     click.option("--request", metavar="<uuid>", type=click.UUID, help="Of this request only."),
     click.option("--since", metavar="<str>", help="Not older than 90s, 15m, 2h, 7d, or a moment."),
 )  # fmt: skip
+_USES = ("kafka", "postgres", "bucket", "webhooks", "traces", "azure_monitor")
 _EVERY = click.option("--every", is_flag=True, help="All there are, when nothing else is said.")
 _DRY = click.option("--dry-run", is_flag=True, help="Say what would be done; do nothing.")
 
@@ -189,7 +190,7 @@ def _at_desk(work: Callable[["Desk"], Awaitable[Any]]) -> Any:
     from telemetry.logs import configure_command_logs  # noqa: PLC0415 - as above
     from topics.errors import LogUnavailableError  # noqa: PLC0415 - as above
 
-    settings = load_settings(os.environ, uses={"kafka", "postgres", "bucket", "webhooks"})
+    settings = load_settings(os.environ, uses=_USES)
     configure_command_logs()
 
     async def run() -> Any:

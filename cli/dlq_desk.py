@@ -12,6 +12,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from cli.dlq_filters import LetterFilter
+from cli.exports import exports_of
 from cli.operator_audit import operator, operators_audit
 from cli.settings import Settings, require
 from processors.admit import AdmitRequest
@@ -89,6 +90,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     postgres = require(settings.postgres, "ANALYZER_POSTGRES__DSN")
     bucket = require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT")
     async with contextlib.AsyncExitStack() as stack:
+        exports = stack.enter_context(exports_of("dlq", settings))
         metrics = Metrics()
         images = open_images(bucket, metrics)
         stack.push_async_callback(images.aclose)
@@ -112,6 +114,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         replayer = Replayer(
             analyses=analyses, images=images, publisher=publisher, admission=admission,
             clock=_now, new_id=uuid7, lives_for=timedelta(seconds=worker.deadline_default_s),
+            tracer=exports.tracer,
         )  # fmt: skip
         audit = await stack.enter_async_context(operators_audit(pool))
         yield Desk(settings, LetterBook(pool, identity), replayer, audit)

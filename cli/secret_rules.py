@@ -119,12 +119,20 @@ def _key(text: str) -> str | None:
     return None
 
 
+def _issued(text: str) -> str | None:
+    """Whoever is spoken to with it has made it; the setting itself says what form it has."""
+    del text
+    return None
+
+
 _RULES: Mapping[str, Callable[[str], str | None]] = {
     "ANALYZER_AUTH__PREVIOUS_KEY": _key,
     "ANALYZER_AUTH__SIGNING_KEY": _key,
+    "ANALYZER_AZURE_MONITOR__CONNECTION_STRING": _issued,
     "ANALYZER_API__SECRET": _guessable,  # the setting itself says how long it must be
     "ANALYZER_BUCKET__ACCESS_KEY": _guessable,  # a name more than a secret, so it may be short
     "ANALYZER_POSTGRES__DSN": _dsn,
     "ANALYZER_REDIS__URL": _redis_url,
+    "ANALYZER_TRACES__HEADERS": _issued,
     "ANALYZER_WEBHOOKS__MASTER_SECRET": _guessable,  # as that of the API
 }

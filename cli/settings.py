@@ -46,8 +46,8 @@ from processors.settings import WorkerSettings
 from storage.settings import BucketSettings, PostgresSettings, RedisSettings
 from telemetry.azure_monitor_settings import AzureMonitorSettings
 from telemetry.logs import LogSettings
-from telemetry.trace_settings import TraceSettings
 from telemetry.metrics_port import MetricsSettings
+from telemetry.trace_settings import TraceSettings
 from topics.settings import KafkaSettings
 
 _Slice = TypeVar("_Slice")

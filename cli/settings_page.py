@@ -32,7 +32,8 @@ Key Vault, there under its name in lower case with `-` for `_`: `{dsn_secret}`. 
 twice, by variable and file, is an error. The vault is not asked for what is given by either, nor
 for what the process has no use for: workers never hold the key that signs tokens. The keys of the
 bucket are asked for only where `ANALYZER_BUCKET__ENDPOINT` is set, the password of the broker only
-where `ANALYZER_KAFKA__USERNAME` is. Azure's own variables say who asks:
+where `ANALYZER_KAFKA__USERNAME` is, the headers of exported spans only where
+`ANALYZER_TRACES__ENDPOINT` is. Azure's own variables say who asks:
 `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_CLIENT_SECRET`, or a workload identity; without them
 it is the managed identity. A vault that refuses or does not answer within {within:g} s ends the
 start with exit code 3. The `azure` extra brings what this needs.

@@ -8,7 +8,7 @@ from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter, AzureM
 from telemetry.azure_monitor_settings import AzureMonitorSettings
 from telemetry.trace_settings import TraceSettings
 
-_TRIES: Final = 6
+_TRIES: Final = 4
 
 # Their own usage statistics, which go to addresses of Microsoft, their remote configuration, and a
 # metric beside each batch of spans. There is no other way to switch them off.
@@ -46,5 +46,6 @@ def _options(azure: AzureMonitorSettings, traces: TraceSettings) -> dict[str, An
         "credential": None,  # else it would look for one in variables that are not ours
         "timeout": _TRIES * traces.timeout_s,  # of all tries of a batch
         "read_timeout": traces.timeout_s,
+        "retry_total": _TRIES - 1,
         **spool,
     }

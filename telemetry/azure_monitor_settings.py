@@ -13,8 +13,8 @@ _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 class AzureMonitorSettings(BaseModel):
     """Spans and log lines of level warning and above go to Azure Monitor when there is a
     `connection_string`, as the portal shows it; the `azure` extra brings what this needs. Sampling,
-    queues and times are those of `ANALYZER_TRACES__…`. What Azure does not take within six times
-    `timeout_s` is dropped, unless there is a `spool_folder` to keep it in for up to 48 hours
+    queues and times are those of `ANALYZER_TRACES__…`. What Azure does not take in four
+    tries is dropped, unless there is a `spool_folder` to keep it in for up to 48 hours
     (50 MB): nothing is written to disk otherwise. Metrics do not go there: let its Prometheus read
     them.
     """

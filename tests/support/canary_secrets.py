@@ -1,6 +1,7 @@
 """A secret for every secret setting that there is, each to be known again wherever it comes out."""
 
 import secrets
+import uuid
 
 from pydantic import BaseModel
 
@@ -43,4 +44,9 @@ def _shaped(variable: str, hidden: str) -> str:
         return f"postgresql://analyzer:{hidden}@{_NOWHERE}/analyzer"
     if variable.endswith("__URL"):
         return f"redis://:{hidden}@{_NOWHERE}/0"
+    if variable.endswith("__HEADERS"):
+        return f"x-api-key={hidden}"
+    if variable.endswith("__CONNECTION_STRING"):
+        named = f"IngestionEndpoint=http://{_NOWHERE}/;ApplicationId={hidden}"
+        return f"InstrumentationKey={uuid.uuid4()};{named}"
     return hidden

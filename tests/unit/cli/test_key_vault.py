@@ -43,6 +43,7 @@ def test_workers_ask_for_the_secrets_of_the_slices_that_they_are_handed() -> Non
     with_secrets = {
         name.removeprefix(PREFIX).partition("__")[0].lower() for name in secret_variables(Settings)
     }
-    handed = {field.name for field in fields(WorkerConfig)}
+    exported_by = {"azure_monitor", "traces"}
+    handed = {field.name for field in fields(WorkerConfig)} | exported_by
     assert set(worker_uses(["deliver"])) == handed & with_secrets
     assert "webhooks" not in worker_uses(["detect", "detect-bulk"])

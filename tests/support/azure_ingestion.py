@@ -1,0 +1,113 @@
+"""A stand-in of Azure Monitor's ingestion endpoint: `POST /v2.1/track`, packed or not."""
+
+import gzip
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+KEY = "7a3f2c1e-5b6d-4c8a-9e0f-1a2b3c4d5e6f"
+
+
+class AzureIngestion:
+    """`refuse_next` are statuses for the next requests, one each; items with a name in `refused`
+    are answered with 500 in a 206, once. While `may_answer` is not set nothing is answered."""
+
+    def __init__(self) -> None:
+        self.refuse_next: list[int] = []
+        self.refused: set[str] = set()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.paths: list[str] = []
+        self._changed = threading.Condition()
+        self.items: list[dict[str, Any]] = []
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.ingestion = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self.port = self._server.server_port
+
+    @property
+    def connection_string(self) -> str:
+        return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.may_answer.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, path: str, items: list[dict[str, Any]]) -> tuple[int, Any]:
+        """Status and body, as Azure gives them."""
+        with self._changed:
+            self.paths.append(path)
+            status = self.refuse_next.pop(0) if self.refuse_next else 200
+            if status != 200:
+                return status, _summary(len(items), 0, [])
+            wrong = [place for place, item in enumerate(items) if _name_of(item) in self.refused]
+            self.refused -= {_name_of(items[place]) for place in wrong}
+            taken = [item for place, item in enumerate(items) if place not in wrong]
+            self.items += taken
+            self._changed.notify_all()
+        errors = [{"index": place, "statusCode": 500, "message": "later"} for place in wrong]
+        return 206 if errors else 200, _summary(len(items), len(taken), errors)
+
+    def wait_for(self, *names: str, within_s: float = 20.0) -> list[dict[str, Any]]:
+        """All that came, as soon as there is one of each of these (names of spans, messages)."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: set(names) <= self._told(), within_s)
+            assert came, f"not within {within_s:g} s: {set(names) - self._told()}"
+            return list(self.items)
+
+    def named(self, name: str) -> dict[str, Any]:
+        (item,) = (one for one in self.items if _name_of(one) == name)
+        return item
+
+    def _told(self) -> set[str]:
+        return {_name_of(item) for item in self.items}
+
+
+def _name_of(item: dict[str, Any]) -> str:
+    told = item["data"]["baseData"]
+    return str(told.get("name") or told.get("message") or told["exceptions"][0]["message"])
+
+
+def _summary(received: int, accepted: int, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"itemsReceived": received, "itemsAccepted": accepted, "errors": errors}
+
+
+class _Server(ThreadingHTTPServer):
+    ingestion: AzureIngestion
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        packed = self.headers["content-encoding"] == "gzip"
+        text = (gzip.decompress(body) if packed else body).decode()
+        items = json.loads(text)
+        self.server.ingestion.may_answer.wait()
+        status, said = self.server.ingestion.answer(self.path, items)
+        content = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if status == 429:
+            self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+        """Not to standard error."""
