@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.support.services.asyncapi_schema import asyncapi_schema_recipe
 from tests.support.services.cache import cache_folder, only_installer
+from tests.support.services.chromium import chromium_recipe
 from tests.support.services.compose_loader import compose_loader_recipe
 from tests.support.services.consumer_recipes import consumer_recipes
 from tests.support.services.hadolint import hadolint_recipe
@@ -84,7 +85,7 @@ def install(recipes: Sequence[Recipe], cache: Path) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     recipes = (
         *all_recipes(), toxiproxy_recipe(), *consumer_recipes(), asyncapi_schema_recipe(),
-        kustomize_recipe(), nginx_recipe(),
+        kustomize_recipe(), chromium_recipe(), nginx_recipe(),
         kubeconform_recipe(), manifest_schemas_recipe(),
         compose_loader_recipe(), hadolint_recipe(), prometheus_recipe(), *image_recipes(),
     )  # fmt: skip
