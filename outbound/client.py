@@ -136,12 +136,13 @@ class GuardedClient:
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
+        sent.update(headers.items())
         return self._pool.stream(
             method,
             httpcore.URL(
                 scheme=target.scheme, host=target.host, port=target.port, target=target.target
             ),
-            headers={**sent, **headers},
+            headers=sent,
             content=body,
             extensions={"timeout": self._timeouts()},
         )
