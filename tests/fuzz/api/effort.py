@@ -40,7 +40,5 @@ class Effort:
             "phases": phases,
             "generation": {"max-examples": self.examples, "no-shrink": True, "database": "none"},
             **({} if self.seconds is None else {"max-time": self.seconds}),
-            "operations": [
-                {"include-tag": "events", "request-timeout": 1 if self.is_long else 0.3}
-            ],
+            "operations": [{"include-tag": "events", "request-timeout": 0.5}],
         }
