@@ -55,9 +55,11 @@ from topics.catalog import (
     IMAGE_SUBMITTED_INBOX,
     Topic,
 )
+from topics.dead_letters import Refusal
 from topics.delayed import DelayedForwarder
 from topics.horizon import KafkaBacklogClock
 from topics.membership import view_group
+from topics.records import Record
 
 _log = get_logger(__name__)
 
@@ -109,7 +111,8 @@ def _admit(parts: Parts) -> Handler:
     return AdmitRequest(
         producers=Producers(keys, bound=worker.inbox_tenants),
         images=parts.images, analyses=parts.analyses, publisher=parts.publisher,
-        room=InboxRoom(parts.analyses, limit=worker.max_unfinished), limits=InboxLimits.of(worker, parts.config.webhooks),
+        room=InboxRoom(parts.analyses, limit=worker.max_unfinished),
+        limits=InboxLimits.of(worker, parts.config.webhooks),
         metrics=parts.metrics, clock=parts.clock,
     )  # fmt: skip
 
@@ -132,9 +135,16 @@ ROLES = {
 
 
 def _retry(parts: Parts) -> Callable[[], Awaitable[None]]:
-    refuse = partial(parts.refusals.write, code=FailureCode.INVALID_EVENT)
-    tracer = parts.config.tracer
-    return DelayedForwarder(parts.config.kafka, parts.publisher, refuse, tracer=tracer).run
+    metrics = parts.metrics
+
+    async def refuse(record: Record, refusal: Refusal) -> None:
+        await parts.refusals.write(record, refusal, FailureCode.INVALID_EVENT)
+        metrics.dead_letters.labels(record.topic, refusal.reason).inc()
+
+    return DelayedForwarder(
+        parts.config.kafka, parts.publisher, refuse, tracer=parts.config.tracer,
+        on_returned=lambda record: metrics.returned.labels(record.topic).inc(),
+    ).run  # fmt: skip
 
 
 def _sweep(parts: Parts) -> Callable[[], Awaitable[None]]:

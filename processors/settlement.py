@@ -10,7 +10,6 @@ from processors.hold import Hold
 from processors.limit import UnexpectedLimit
 from processors.pulse import Pulse
 from processors.refusals import Refusals
-from processors.whose import names_of
 from schemas.failures import FailureCode
 from telemetry.logs import bound_contextvars, get_logger
 from telemetry.metrics import Metrics
@@ -22,6 +21,7 @@ from topics.errors import InvalidMessageError, LogUnavailableError, RecordTooLar
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.retries import later, rounds_so_far
+from topics.whose import names_of
 
 _log = get_logger(__name__)
 

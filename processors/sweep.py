@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from processors.announce_again import AnnounceAgain
+from processors.backlog_metrics import BacklogMetrics
 from processors.errors import HOLD_ERRORS, TRANSIENT_ERRORS
 from processors.reap import Reaper
 from storage.ports import AnalysisStore, Cancellation, Unannounced
@@ -40,6 +41,7 @@ class Sweeper:
         self._reaper = reaper
         self._clock = clock
         self._metrics = metrics
+        self._told = BacklogMetrics(analyses, metrics)
         self._every_s = every_s
         self._grace = timedelta(seconds=grace_s)
 
@@ -51,6 +53,8 @@ class Sweeper:
             try:
                 announced = await self.sweep()
             except (*HOLD_ERRORS, *TRANSIENT_ERRORS) as error:
+                self._metrics.sweeps.labels("postponed").inc()
+                self._told.forget()
                 _log.warning("sweep_postponed", error=str(error)[:300])
             if announced < _BATCH:
                 await asyncio.sleep(self._every_s)
@@ -59,9 +63,13 @@ class Sweeper:
         """One round; how many requests were announced. 0 as well when another replica sweeps."""
         async with self._analyses.sweeping() as is_ours:
             if not is_ours:
+                self._metrics.sweeps.labels("not_ours").inc()
+                self._told.forget()
                 return 0
             now = self._clock()
             before = await self._backlog.oldest_unfinished(now) - self._grace
+            self._told.tell_lag(self._backlog.lag)
+            await self._told.tell(now)
             cancels = await self._analyses.find_unannounced_cancels(
                 before, now - self._grace, _BATCH
             )
@@ -71,6 +79,7 @@ class Sweeper:
             if lost:
                 await self._announce(lost, now)
             await self._tidy(now)
+            self._metrics.sweeps.labels("done").inc()
             return len(lost)
 
     async def _announce(self, lost: Sequence[Unannounced], now: datetime) -> None:

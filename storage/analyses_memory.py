@@ -13,6 +13,7 @@ from storage.errors import NotFoundError
 from storage.ports import (
     NO_TRACES,
     Analysis,
+    Backlog,
     Cancellation,
     IdempotencyKey,
     KeyUse,
@@ -130,6 +131,14 @@ class MemoryAnalysisStore:
 
     async def count_unfinished(self, limit: int) -> int:
         return min(len(self._unfinished()), limit)
+
+    async def backlogs(self, limit: int) -> list[Backlog]:
+        """Every tenant of the twin is a standard one."""
+        rows = sorted(self._unfinished(), key=lambda row: row.request.accepted_at)[:limit]
+        moments: dict[Lane, list[datetime]] = {}
+        for row in rows:
+            moments.setdefault(row.lane, []).append(row.request.accepted_at)
+        return [Backlog(lane, "standard", len(at), at[0]) for lane, at in moments.items()]
 
     async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:
         due = [

@@ -21,6 +21,7 @@ from storage.errors import NotFoundError, StoreUnavailableError, TransientStorag
 from storage.ports import (
     NO_TRACES,
     Analysis,
+    Backlog,
     Cancellation,
     IdempotencyKey,
     KeyUse,
@@ -130,6 +131,10 @@ class PostgresAnalysisStore:
     async def count_unfinished(self, limit: int) -> int:
         rows = await self._pool.fetch(self._queries["count_unfinished"], {"limit": limit})
         return int(rows[0][0])
+
+    async def backlogs(self, limit: int) -> list[Backlog]:
+        rows = await self._pool.fetch(self._queries["find_backlogs"], {"limit": limit})
+        return [Backlog(*row) for row in rows]
 
     async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:
         rows = await self._pool.fetch(

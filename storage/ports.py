@@ -118,6 +118,16 @@ class KeyUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """Requests of one lane and tier that have no outcome."""
+
+    lane: Lane
+    tier: Tier
+    count: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Unannounced:
     request: Request
     lane: Lane
@@ -205,6 +215,10 @@ class AnalysisStore(Protocol):
 
     async def count_unfinished(self, limit: int) -> int:
         """How many rows are accepted and have no outcome; counting stops at `limit`."""
+        ...
+
+    async def backlogs(self, limit: int) -> list[Backlog]:
+        """What has no outcome, by lane and tier, of the `limit` oldest requests."""
         ...
 
     async def find_unannounced(self, before: datetime, limit: int) -> list[Unannounced]:

@@ -251,6 +251,15 @@ WHERE tenant_id = %(tenant_id)s AND webhook_secret_version = %(version)s - 1
 SELECT count(*)
 FROM (SELECT 1 FROM unfinished_analyses LIMIT %(limit)s) AS unfinished
 
+-- name: find_backlogs
+SELECT oldest.lane, coalesce(t.tier, 'standard'), count(*), min(oldest.accepted_at)
+FROM (
+    SELECT tenant_id, lane, accepted_at FROM analyses
+    WHERE state = 'accepted' ORDER BY accepted_at LIMIT %(limit)s
+) AS oldest
+LEFT JOIN tenants AS t ON t.tenant_id = oldest.tenant_id
+GROUP BY 1, 2
+
 -- name: find_unannounced
 SELECT tenant_id, request_id, kind, accepted_at, deadline_at, image_url, object_key, sha256,
        size_bytes, content_type, options::text, lane, traceparent

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from telemetry.logs import get_logger
+from telemetry.logs import bound_contextvars, get_logger
 from telemetry.spans import UNTRACED, Span, Tracer
-from topics.catalog import RETRIES
+from topics.catalog import RETRIES, topic_named
 from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.dead_letters import Refusal
@@ -23,6 +23,7 @@ from topics.settings import KafkaSettings
 from topics.tail import to_record
 from topics.tolerant import start_tolerant
 from topics.tracing import taken, trace_in
+from topics.whose import names_of
 
 _log = get_logger(__name__)
 _GROUP = "retrier"
@@ -87,7 +88,10 @@ class DelayedForwarder:
                 if wait_s > 0:
                     self._pause(consumer, place, record, wait_s)
                     break
-                with self._span(record):
+                names = names_of(record, topic_named(record.topic))
+                with self._span(record) as span, bound_contextvars(
+                    trace_id=span.trace.trace_id, **names
+                ):  # fmt: skip
                     await self._settle(record)
                 await consumer.commit({place: record.offset + 1})
 

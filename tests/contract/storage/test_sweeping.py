@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from schemas.pictures import object_key
-from storage.ports import AnalysisStore, Request, Unannounced
+from storage.ports import AnalysisStore, Backlog, Request, Unannounced
 from tests.contract.storage.examples import (
     NOON,
     SECOND,
@@ -24,6 +24,21 @@ async def test_unfinished_are_counted_up_to_the_limit(analyses: AnalysisStore) -
     await analyses.record([analyzed(requests[0]), failed(requests[1])])
     assert await analyses.count_unfinished(100) == 2
     assert await analyses.count_unfinished(1) == 1
+
+
+async def test_a_backlog_is_told_by_lane_with_its_oldest(analyses: AnalysisStore) -> None:
+    oldest, ended, newer = (url_request(accepted_at=NOON + number * SECOND) for number in range(3))
+    bulk = upload_request(accepted_at=NOON + 3 * SECOND)
+    for request in (newer, oldest, ended):
+        await analyses.accept(request)
+    await analyses.accept(bulk, lane="bulk")
+    await analyses.record([failed(ended)])
+    found = {one.lane: one for one in await analyses.backlogs(100)}
+    assert found == {
+        "interactive": Backlog("interactive", "standard", 2, oldest.accepted_at),
+        "bulk": Backlog("bulk", "standard", 1, bulk.accepted_at),
+    }
+    assert [one.count for one in await analyses.backlogs(1)] == [1]
 
 
 async def test_only_what_is_unfinished_and_old_enough_is_unannounced(

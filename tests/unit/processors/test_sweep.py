@@ -60,6 +60,37 @@ async def test_both_kinds_are_announced_to_their_topics_once(bench: Bench) -> No
     assert await sweeper(bench).sweep() == 0
 
 
+async def test_a_round_tells_how_old_and_how_much_there_is(bench: Bench) -> None:
+    request = image_submitted()
+    await bench.analyses.accept(request, lane="bulk")
+    backlog = MemoryBacklogClock()
+    backlog.lag = {("detector-bulk", "image-submitted-bulk"): 3}
+    await sweeper(bench, backlog).sweep()
+    age = "analyzer_oldest_unfinished_age_seconds"
+    seconds = (bench.now - request.accepted_at).total_seconds()
+    assert bench.count(age, lane="bulk", tier="standard") == seconds > 0
+    told = bench.metrics.registry.get_sample_value
+    assert told(age, {"lane": "interactive", "tier": "free"}) == 0
+    assert bench.count("analyzer_unfinished_requests", lane="bulk", tier="standard") == 1
+    of = {"messaging_consumer_group_name": "detector-bulk",
+          "messaging_destination_name": "image-submitted-bulk"}  # fmt: skip
+    assert bench.count("analyzer_consumer_lag_records", **of) == 3
+    assert bench.count("analyzer_sweeps_total", outcome="done") == 1
+
+
+async def test_what_another_tells_or_nobody_knows_is_told_no_longer(bench: Bench) -> None:
+    turn = sweeper(bench)
+    labels = {"lane": "bulk", "tier": "free"}
+    told = bench.metrics.registry.get_sample_value
+    await turn.sweep()
+    assert told("analyzer_unfinished_requests", labels) == 0
+    async with bench.analyses.sweeping() as is_ours:
+        assert is_ours
+        await turn.sweep()
+    assert told("analyzer_unfinished_requests", labels) is None
+    assert bench.count("analyzer_sweeps_total", outcome="not_ours") == 1
+
+
 async def test_what_a_long_outage_left_is_announced_without_a_pause(bench: Bench) -> None:
     for _ in range(1001):
         await bench.analyses.accept(image_submitted())
