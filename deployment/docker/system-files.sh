@@ -17,7 +17,7 @@ for name in bin lib lib64 sbin; do ln -s "usr/$name" "$root/$name"; done
 # Files and links only: a folder comes with what lies in it, and with no special rights.
 # shellcheck disable=SC2086 # a list of names
 dpkg-query --listfiles $packages | sort -u | grep -Ev \
-    -e '^/usr/share/(bug|doc-base|lintian|locale|man)/' -e '^/(usr/)?s?bin/' \
+    -e '^/usr/share/(binfmts|bug|doc-base|gcc|gdb|lintian|locale|man)/' -e '^/(usr/)?s?bin/' \
     -e '^/usr/share/doc/.*/(changelog|NEWS|README|TODO|FAQ)' \
     -e '^/etc/(ca-certificates|dpkg|profile.d|update-motd.d)/' |
 while read -r file; do

@@ -1,11 +1,18 @@
 """The production image, built from its Dockerfile without an engine, and its programs run as a
-container runs them: as its user, on a root that nothing can be written to."""
+container runs them: as its user, on a root that nothing can be written to.
+
+`python -m tests.support.built_image` builds it and says what it weighs.
+"""
 
 import json
 import os
 import shutil
+import stat
 import subprocess
-from collections.abc import Mapping
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +35,13 @@ class BuiltImage:
     history: str
     store: "Store"
     container: str
+
+    def files(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Everything in it, folders and links too, by its path from the root."""
+        for folder, folders, files in os.walk(self.root):
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                yield str(path.relative_to(self.root)), path.lstat()
 
     def run_as_container(self, *words: str) -> subprocess.CompletedProcess[str]:
         """By buildah: its user and environment. Its root can be written to as rights allow."""
@@ -140,3 +154,30 @@ def _pip_configuration(folder: Path) -> Path:
 
 def _authorities() -> str:
     return os.environ.get("PIP_CERT") or "/etc/ssl/certs/ca-certificates.crt"
+
+
+def weights(image: BuiltImage) -> list[str]:
+    """Bytes of the files by where they are, the heaviest first; then all of them, as they are and
+    as gzip makes them."""
+    sizes = Counter[str]()
+    for name, found in image.files():
+        if stat.S_ISREG(found.st_mode):
+            sizes[_part(name)] += found.st_size
+    heaviest = [f"{part} {size / 1e6:.1f}" for part, size in sizes.most_common(16)]
+    packed = subprocess.run(
+        ("sh", "-c", f"tar -C {image.root} -c . | gzip -6 | wc -c"),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [*heaviest, f"all {sizes.total() / 1e6:.1f}", f"gzip {int(packed.stdout) / 1e6:.1f}"]
+
+
+def _part(name: str) -> str:
+    """A package of Python's, or one of the system's folders."""
+    _, found, below = name.partition("/site-packages/")
+    return below.split("/")[0].split("-")[0] if found else "/".join(name.split("/")[:3])
+
+
+if __name__ == "__main__":
+    built = build_image(Path(tempfile.mkdtemp()), arguments={})
+    sys.stdout.write("".join(f"{line}\n" for line in weights(built)))
+    remove_image(built)

@@ -58,13 +58,6 @@ def compose(image: BuiltImage, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running
 
 
-def files_of(image: BuiltImage) -> Iterator[tuple[str, os.stat_result]]:
-    for folder, folders, files in os.walk(image.root):
-        for name in (*folders, *files):
-            path = Path(folder, name)
-            yield str(path.relative_to(image.root)), path.lstat()
-
-
 def test_it_says_its_version_as_its_own_user(image: BuiltImage) -> None:
     said = image.run_as_container("image-analyzer", "--version")
     assert (said.returncode, said.stdout) == (0, f"image-analyzer {VERSION}\n"), said.stderr
@@ -83,15 +76,16 @@ def test_it_tells_an_engine_how_to_run_it(image: BuiltImage) -> None:
 
 def test_python_is_its_only_program(image: BuiltImage) -> None:
     in_paths = ("usr/bin/", "usr/sbin/", "usr/local/", "opt/analyzer/bin/")
-    programs = {name for name, _ in files_of(image) if name.startswith(in_paths)}
+    programs = {name for name, _ in image.files() if name.startswith(in_paths)}
     pythons = {f"opt/analyzer/bin/{name}" for name in ("python", "python3", "python3.11")}
     assert programs == {"usr/bin/python3.11", "opt/analyzer/bin/image-analyzer", *pythons}
     forbidden = {"sh", "bash", "dash", "busybox", "gcc", "cc", "ld", "apt", "dpkg", "pip", "curl"}
-    assert not {name for name, _ in files_of(image) if name.rpartition("/")[2] in forbidden}
+    files = [name for name, found in image.files() if not stat.S_ISDIR(found.st_mode)]
+    assert [name for name in files if name.rpartition("/")[2] in forbidden] == []
 
 
 def test_nothing_in_it_gives_rights_or_may_be_changed(image: BuiltImage) -> None:
-    for name, found in files_of(image):
+    for name, found in image.files():
         assert not found.st_mode & (stat.S_ISUID | stat.S_ISGID), name
         assert stat.S_ISLNK(found.st_mode) or not found.st_mode & stat.S_IWOTH, name
         assert found.st_uid == (USER if name == "tmp" else 0), name
@@ -99,7 +93,7 @@ def test_nothing_in_it_gives_rights_or_may_be_changed(image: BuiltImage) -> None
 
 def test_nothing_of_its_making_is_left_in_it(image: BuiltImage) -> None:
     left = ("root/", "build/", "var/cache/", "var/lib/apt/", "tmp/", "run/secrets/", "etc/pip.conf")
-    assert not [name for name, _ in files_of(image) if name.startswith(left)]
+    assert not [name for name, _ in image.files() if name.startswith(left)]
     history = image.history
     for word in ("ca.pem,", "cert =", "/etc/ssl/private", "BEGIN "):
         assert word not in history
@@ -130,7 +124,7 @@ def test_code_is_compiled_and_it_is_no_larger_than_it_was(image: BuiltImage) -> 
     compiled = [f"{one.parent}/__pycache__/{one.stem}.cpython-311.pyc" for one in sources]
     lacking = [name for name in compiled if not Path(name).is_file()]
     assert lacking == []
-    size = sum(found.st_size for _, found in files_of(image) if stat.S_ISREG(found.st_mode))
+    size = sum(found.st_size for _, found in image.files() if stat.S_ISREG(found.st_mode))
     assert size < LARGEST_BYTES, f"{size} bytes: say in docs/deployment.md what it weighs now"
 
 

@@ -140,7 +140,7 @@ def test_what_is_monitored_leads_from_one_to_the_next() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert f"#ANALYZER_TRACES__ENDPOINT=http://otel-collector:{grpc}\n" in example
     store = jaeger["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rpartition(":")[2]
-    assert collector["exporters"]["otlp"]["endpoint"] == f"jaeger:{store}"
+    assert collector["exporters"]["otlp_grpc"]["endpoint"] == f"jaeger:{store}"
     asked = jaeger["extensions"]["jaeger_query"]["http"]["endpoint"].rpartition(":")[2]
     assert urls == {"prometheus": "http://prometheus:9090", "jaeger": f"http://jaeger:{asked}"}
     assert {"prometheus", "jaeger", "otel-collector"} <= set(SERVICES)
