@@ -185,6 +185,7 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
             views=views,
             limits=parts.limits,
             settings=settings,
+            metrics=parts.metrics,
             telling=telling,
         ),
         keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),

@@ -19,6 +19,12 @@ def set_arrival(scope: Scope, arrival: Arrival) -> None:
     scope[_ARRIVAL] = arrival
 
 
+def received_of(scope: Scope) -> int:
+    """Bytes of the body that have come in; 0 where nobody counts them."""
+    arrival: Arrival | None = scope.get(_ARRIVAL)
+    return 0 if arrival is None else arrival.received
+
+
 def is_arriving(scope: Scope) -> bool:
     """True while more of the body must come before the connection could carry another request."""
     arrival: Arrival | None = scope.get(_ARRIVAL)

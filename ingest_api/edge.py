@@ -5,15 +5,16 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ingest_api.arrival import is_arriving
+from ingest_api.arrival import is_arriving, received_of
 from ingest_api.cors import Cors
 from ingest_api.errors import UNEXPECTED, RefusedError
+from ingest_api.in_work import InWork
 from ingest_api.policies import POLICIES
 from ingest_api.problems import problem_response
 from ingest_api.scope import header_of, noted_of, set_trace
 from ingest_api.security_headers import Headers, SecurityHeaders
 from ingest_api.server_spans import tell_span
-from telemetry.logs import bound_contextvars, get_logger
+from telemetry.logs import get_logger, names_of_one_request
 from telemetry.masking import masked
 from telemetry.metrics import Metrics
 from telemetry.spans import UNTRACED, Span, Tracer
@@ -39,6 +40,7 @@ class Edge:
     ) -> None:
         self._app = app
         self._metrics = metrics
+        self._in_work = InWork(metrics)
         self._cors = cors
         self._security = security
         self._tracer = tracer
@@ -61,7 +63,8 @@ class Edge:
         answer = _Answer(send, scope, always=always, unless_set=self._security.of(scope["path"]))
         started = time.perf_counter()
         active = self._metrics.http_active.labels(scope["method"])
-        with bound_contextvars(trace_id=trace.trace_id), active.track_inprogress():
+        named = names_of_one_request(trace_id=trace.trace_id)
+        with named, self._in_work.holding(scope), active.track_inprogress():
             try:
                 await self._app(scope, receive, answer.send)
             except Exception:  # noqa: BLE001 - the last resort: every request is answered
@@ -80,6 +83,8 @@ class Edge:
         route, method, status = _route_of(scope), scope["method"], answer.status or 499
         counted_s = answer.began_after_s if answer.is_stream else took_s
         self._metrics.http_seconds.labels(method, route, str(status)).observe(counted_s)
+        if received := received_of(scope):
+            self._metrics.http_body_bytes.labels(method, route).observe(received)
         if scope["path"] not in _QUIET_PATHS:
             _log.info(
                 "http_answered", method=scope["method"], path=_told(scope), status=status,

@@ -34,15 +34,20 @@ class Limiter:
             await self.note(scope, error.field or ask.name)
             return error
         if verdict.is_degraded and ask.needs_shared_count:
+            self._count(ask.name, "refused")
             return unavailable("redis")
+        self._count(ask.name, "degraded" if verdict.is_degraded else "allowed")
         return None
 
     async def note(self, scope: Scope, name: str) -> None:
         """That a limit has refused a request."""
-        self._metrics.limiter_decisions.labels(name, "refused").inc()
+        self._count(name, "refused")
         await self._audit.note(
             Action.LIMIT_HIT, outcome="refused", target=name, **_whoever(scope)
         )  # fmt: skip
+
+    def _count(self, name: str, decision: str) -> None:
+        self._metrics.limiter_decisions.labels(name, decision).inc()
 
     async def note_refused(self, scope: Scope, status: int) -> None:
         """That a request came without a good credential, or with one that may not do this."""

@@ -1,6 +1,7 @@
 """Fan-out in memory: every outcome in the log to those of this process who wait for it."""
 
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from typing import TypeVar
@@ -29,6 +30,7 @@ class Hub:
 
     def __init__(self, *, metrics: Metrics, max_streams: int) -> None:
         self._metrics = metrics
+        metrics.sse_mailbox_ratio.set_function(self._fullest)
         self.throughput = Throughput()
         self._max_streams = max_streams
         self._tail: EventTail | None = None
@@ -71,7 +73,9 @@ class Hub:
         self._offsets[record.topic, record.partition] = record.offset + 1
         if not is_new or record.key is None:
             return
-        self.throughput.note(record.timestamp_ms / 1000)
+        written_at = record.timestamp_ms / 1000
+        self.throughput.note(written_at)
+        self._metrics.tail_delay_seconds.observe(max(0.0, time.time() - written_at))
         self._recent.keep(record)
         watchers = self._watchers.get(record.key, [])
         followers = self._followers.get(record.header("ce_tenantid") or "", [])
@@ -94,6 +98,7 @@ class Hub:
         """Inside, the mailbox counts as an open stream of the tenant, which may have `at_most`.
         Raises RefusedError."""
         if self._streams >= self._max_streams or len(self._open.get(tenant_id, ())) >= at_most:
+            self._metrics.limiter_decisions.labels("streams", "refused").inc()
             raise RefusedError(refusal=STREAMS_EXHAUSTED, retry_after_s=10)
         self._streams += 1
         self._metrics.sse_clients.inc()
@@ -128,6 +133,9 @@ class Hub:
             self._open[owner].discard(mailbox)
             if not self._open[owner]:
                 del self._open[owner]
+
+    def _fullest(self) -> float:
+        return max((box.fill for boxes in self._open.values() for box in boxes), default=0.0)
 
     def _notice_other_log(self) -> None:
         if self._tail is not None and self._tail.log_identity != self._identity:

@@ -15,6 +15,7 @@ class Closing(Enum):
     """Why nothing more will come."""
 
     SLOW = "slow"
+    REVOKED = "revoked"
     DRAINING = "draining"
     GONE = "gone"
 
@@ -32,6 +33,11 @@ class Mailbox:
     @property
     def closing(self) -> Closing | None:
         return self._closing
+
+    @property
+    def fill(self) -> float:
+        """How full it is, from 0 to 1."""
+        return len(self._news) / self._limit
 
     def put(self, news: News) -> None:
         if self._closing is not None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.types import Scope
 
 from schemas.roles import Role, Tier
+from telemetry.logs import bind_contextvars
 from telemetry.traces import TraceContext, new_trace
 
 _TRACE = "analyzer.trace"
@@ -44,6 +45,7 @@ def trace_of(scope: Scope) -> TraceContext:
 
 def set_principal(scope: Scope, principal: Principal) -> None:
     scope[_PRINCIPAL] = principal
+    bind_contextvars(tenant_id=principal.tenant_id)
 
 
 def principal_of(scope: Scope) -> Principal:
@@ -80,8 +82,9 @@ def still_valid_of(scope: Scope) -> StillValid:
 
 
 def note_request_id(scope: Scope, request_id: UUID) -> None:
-    """For the log line of the request."""
+    """For the lines of the log from here on."""
     scope[_REQUEST_ID] = str(request_id)
+    bind_contextvars(request_id=str(request_id))
 
 
 def noted_of(scope: Scope) -> dict[str, str]:

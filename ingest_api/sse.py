@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import ExitStack
 
 from starlette.responses import Response
@@ -10,16 +10,18 @@ from starlette.types import Receive, Scope, Send
 
 from ingest_api.mailbox import Mailbox, closed_when_gone
 from telemetry.logs import get_logger
+from telemetry.metrics import Metrics
 
 _log = get_logger(__name__)
 
+_EVENT = b"event: "
 PING = b": ping\n\n"
 MEDIA_TYPE = "text/event-stream"
 
 
 def frame(event: str, data: bytes, *, event_id: str = "", retry_ms: int | None = None) -> bytes:
     """One event; `data` is one line of JSON, so nothing in it can end a frame."""
-    head = f"event: {event}\n"
+    head = f"{_EVENT.decode()}{event}\n"
     if event_id:
         head += f"id: {event_id}\n"
     if retry_ms is not None:
@@ -49,7 +51,10 @@ class EventStream(EventStreamBody):
         mailbox: Mailbox,
         held: ExitStack,
         send_timeout_s: float,
+        metrics: Metrics,
     ) -> None:
+        self._metrics = metrics
+        self._is_stalled = False
         self._frames = frames
         self._held = held
         self._mailbox = mailbox
@@ -59,7 +64,7 @@ class EventStream(EventStreamBody):
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._held:
+        with self._held, self._counted():
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
             async with (
@@ -71,11 +76,29 @@ class EventStream(EventStreamBody):
                         return
                 await self._has_sent(send, b"", more_body=False)
 
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            closing = self._mailbox.closing
+            why = "done" if closing is None else closing.value
+            self._metrics.sse_ended.labels("stalled" if self._is_stalled else why).inc()
+
     async def _has_sent(self, send: Send, chunk: bytes, *, more_body: bool) -> bool:
         try:
             async with asyncio.timeout(self._send_timeout_s):
                 await send({"type": "http.response.body", "body": chunk, "more_body": more_body})
         except TimeoutError:
             _log.warning("stream_stalled", timeout_s=self._send_timeout_s)
+            self._is_stalled = True
             return False
+        if chunk:
+            self._metrics.sse_frames.labels(_event_of(chunk)).inc()
         return True
+
+
+def _event_of(chunk: bytes) -> str:
+    if not chunk.startswith(_EVENT):
+        return "ping"
+    return chunk[len(_EVENT) : chunk.index(b"\n")].decode()

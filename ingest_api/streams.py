@@ -26,6 +26,7 @@ from ingest_api.telling import Telling
 from ingest_api.views import Views
 from schemas.http import GapNotice
 from storage.errors import StorageError
+from telemetry.metrics import Metrics
 from telemetry.traces import TraceContext
 from topics.catalog import topic_of
 
@@ -47,7 +48,9 @@ class Streams:
         limits: Limits,
         settings: ApiSettings,
         telling: Telling,
+        metrics: Metrics,
     ) -> None:
+        self._metrics = metrics
         self._hub = hub
         self._lookup = lookup
         self._sealer = sealer
@@ -96,7 +99,9 @@ class Streams:
         self, frames: AsyncGenerator[bytes, None], mailbox: Mailbox, held: ExitStack
     ) -> Response:
         timeout_s = self._settings.stream_send_timeout_s
-        return EventStream(frames, mailbox=mailbox, held=held, send_timeout_s=timeout_s)
+        return EventStream(
+            frames, mailbox=mailbox, held=held, send_timeout_s=timeout_s, metrics=self._metrics
+        )
 
     async def _analysis_frames(
         self, found: Found, mailbox: Mailbox, still_valid: StillValid, client: TraceContext
@@ -119,6 +124,7 @@ class Streams:
                 yield PING
                 event = await self._asked_again(found.tenant_id, found.request_id)
             else:
+                mailbox.close(Closing.REVOKED)
                 yield _REVOKED
                 return
         yield _told(event, cursor)
@@ -188,6 +194,7 @@ class Streams:
             if time.monotonic() >= check_at:
                 check_at = time.monotonic() + ping_s
                 if not await still_valid():
+                    mailbox.close(Closing.REVOKED)
                     yield _REVOKED
                     return
             if item is None:

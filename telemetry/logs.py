@@ -3,24 +3,32 @@
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal, TextIO
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import (
+    bind_contextvars,
+    bound_contextvars,
+    clear_contextvars,
+    get_contextvars,
+)
 
 from telemetry.log_pipe import LogPipe, Note
 from telemetry.log_writers import LineHandler, LineLogger, Put, straight_to
 
 __all__ = [
     "LogSettings",
+    "bind_contextvars",
     "bound_contextvars",
     "configure_command_logs",
     "configure_logs",
     "flush_logs",
     "get_logger",
     "log_pipe",
+    "names_of_one_request",
 ]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -151,6 +159,19 @@ class RepeatFilter(logging.Filter):
             self._last.clear()
         self._last[template] = record.created
         return True
+
+
+@contextmanager
+def names_of_one_request(**names: str) -> Iterator[None]:
+    """Inside, lines have these names, and those that are bound meanwhile; afterwards none of
+    them."""
+    before = get_contextvars()
+    bind_contextvars(**names)
+    try:
+        yield
+    finally:
+        clear_contextvars()
+        bind_contextvars(**before)
 
 
 def get_logger(name: str) -> Any:

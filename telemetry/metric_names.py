@@ -83,7 +83,7 @@ class HttpMetrics:
         "analyzer_limiter_degraded", "1 while each process enforces limits by itself", by=API
     )
     upload_bytes = Gauge(
-        "analyzer_upload_bytes_in_flight", "Bytes of pictures that are being taken in", by=API
+        "analyzer_upload_bytes_in_flight", "Bytes that the requests in work have brought", by=API
     )
     spool_free_bytes = Gauge(
         "analyzer_spool_free_bytes", "Room left where pictures over 1 MiB wait while they come in",
@@ -114,7 +114,7 @@ class MessagingMetrics:
     """Kafka, and what becomes of messages."""
 
     consumed = Counter(
-        "messaging_client_consumed_messages_total", "Messages taken", TOPIC, by=API | CONSUMING
+        "messaging_client_consumed_messages_total", "Messages taken", TOPIC, by=CONSUMING
     )
     sent = Counter(
         "messaging_client_sent_messages_total", "Messages sent, confirmed or failed",

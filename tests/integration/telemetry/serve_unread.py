@@ -24,7 +24,7 @@ def main(port: int) -> None:
         await twin._open(stack)
         await stack.enter_async_context(watched_process(twin.metrics))
 
-    serve(create_app(twin._parts(settings, Limits()), opening=watch), settings)
+    serve(create_app(twin._parts(settings, Limits()), opening=watch), settings, twin.metrics)
 
 
 if __name__ == "__main__":
