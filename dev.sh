@@ -12,7 +12,7 @@ help() {
 ./dev.sh up [...]        start the whole product on this machine; data in var/data; see up --help
 ./dev.sh dev [...]       the same with the developer's environment, logs of the API on the screen
 ./dev.sh test [...]      all tests with coverage, then lint; arguments go to pytest
-./dev.sh lint            ruff, mypy, import contracts, schemas: as the models, and compatible
+./dev.sh lint            ruff, mypy, import contracts, schemas and migrations that break nobody
 ./dev.sh format          format the code and sort imports
 ./dev.sh bench [...]     the benchmarks; see bench --help
 ./dev.sh faults [...]    break servers and processes under load; see faults --help
@@ -20,7 +20,8 @@ help() {
 ./dev.sh lock            resolve the dependencies again into locks/
 ./dev.sh sbom [LOCK]     what is in locks/LOCK.txt (runtime) as CycloneDX, into var/
 ./dev.sh docker-build    build the image that docker-compose.yml runs; from another lock: docker-build azure
-./dev.sh docker-run      start Kafka, PostgreSQL, Redis, S3 and the product in containers
+./dev.sh docker-secrets  make the secrets of docker-compose.yml in ./secrets; refuses when they are there
+./dev.sh docker-run      start all of docker-compose.yml; --monitoring: with Prometheus, Grafana and traces
 TEXT
 }
 
@@ -143,6 +144,7 @@ lint() {
     "$python" -m topics.asyncapi --check
     "$python" -m schemas.generate --check
     "$python" -m schemas.compatibility
+    "$python" -m storage.migrations.lint
 }
 
 format() {
@@ -196,14 +198,39 @@ sbom() {
 }
 
 docker_build() {
-    docker build --file deployment/docker/Dockerfile --build-arg "LOCK=${1:-runtime}" --tag ai-image-analyzer:dev .
+    docker build --file deployment/docker/Dockerfile.production --build-arg "LOCK=${1:-runtime}" \
+        --build-arg "VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
+        --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+        --tag "ai-image-analyzer:${ANALYZER_TAG:-dev}" .
+}
+
+docker_secrets() {
+    sh deployment/docker/make-secrets.sh secrets
 }
 
 docker_run() {
-    [[ -f .env ]] || fail "there is no .env; copy .env.example and fill it in as it says"
-    docker compose up --build --wait "$@"
+    local profile=()
+    if [[ "${1:-}" == --monitoring ]]; then
+        shift
+        profile=(--profile monitoring)
+        export ANALYZER_TRACES__ENDPOINT="${ANALYZER_TRACES__ENDPOINT:-http://otel-collector:4317}"
+    fi
+    [[ -d secrets ]] || docker_secrets
+    docker_build
+    docker compose "${profile[@]}" up --detach "$@"
+    local service
+    for service in api detect io; do
+        say "waiting for $service ..."
+        until docker compose exec -T "$service" image-analyzer health --ready >/dev/null 2>&1; do
+            ((SECONDS < 900)) || fail "$service is not ready; see docker compose logs $service"
+            sleep 2
+        done
+    done
     say "the API is at http://127.0.0.1:8080/docs; make a key with:"
-    say "  docker compose run --rm --no-deps migrate keys create --tenant demo --name mine"
+    say "  docker compose run --rm operator keys create --tenant demo --name mine"
+    if ((${#profile[@]} > 0)); then
+        say "Grafana is at http://127.0.0.1:3000; user admin, its password is in secrets/grafana-admin-password"
+    fi
 }
 
 case "${1:-help}" in
@@ -212,6 +239,7 @@ case "${1:-help}" in
     test) shift; run_tests "$@" ;;
     fuzz-api) shift; fuzz_api "$@" ;;
     docker-build) shift; docker_build "$@" ;;
+    docker-secrets) docker_secrets ;;
     docker-run) shift; docker_run "$@" ;;
     help | -h | --help) help ;;
     *) help >&2; fail "there is no command $1" ;;
