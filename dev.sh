@@ -143,6 +143,7 @@ lint() {
     "$venv/bin/lint-imports"
     "$python" -m topics.asyncapi --check
     "$python" -m schemas.generate --check
+    "$python" -m telemetry.pages --check
     "$python" -m schemas.compatibility
     "$python" -m storage.migrations.lint
 }

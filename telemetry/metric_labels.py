@@ -22,8 +22,8 @@ class Label:
     def bound(self) -> str:
         """For the page that lists them."""
         if self.values:
-            return f"one of {len(self.values)}"
-        return f"the first {self.at_most}"
+            return f"{len(self.values)} values"
+        return f"first {self.at_most}"
 
 
 class Bounds:
