@@ -61,7 +61,7 @@ class AdmitRequest:
         try:
             producer = await self._producers.identify(envelope.claims, inbox)
         except InvalidMessageError as error:
-            self._metrics.inbox_refused("unknown", error.reason)
+            self._metrics.inbox_refused.labels("unknown", error.reason).inc()
             raise
         with bound_contextvars(tenant_id=producer.tenant_id):
             await self._admit_of(event, envelope.claims, producer, envelope.traceparent)
@@ -83,7 +83,7 @@ class AdmitRequest:
         try:
             producer = await self._producers.identify(claims_of(record), record.topic)
         except InvalidMessageError:
-            self._metrics.inbox_refused("unknown", error.reason)
+            self._metrics.inbox_refused.labels("unknown", error.reason).inc()
             return error
         return await self._refused(request_id_in(record), producer, error, trace_of(record))
 
@@ -125,7 +125,7 @@ class AdmitRequest:
     ) -> InvalidMessageError:
         if request_id is not None:
             await self._tell(request_id, producer, error, traceparent)
-        self._metrics.inbox_refused(producer.name, error.reason)
+        self._metrics.inbox_refused.labels(producer.name, error.reason).inc()
         return InvalidMessageError(error.reason, error.detail, tenant_id=producer.tenant_id)
 
     async def _tell(

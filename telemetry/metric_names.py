@@ -157,7 +157,7 @@ class MessagingMetrics:
         "analyzer_retries_returned_total", "Messages sent back from a retry topic to be worked",
         TOPIC, by=RETRY,
     )  # fmt: skip
-    inbox_refused_by = Counter(
+    inbox_refused = Counter(
         "analyzer_inbox_refused_total", "Records of outside producers that were set aside",
         ours("principal", 100), REASON, by=ADMIT,
     )  # fmt: skip

@@ -38,10 +38,6 @@ class Metrics(MetricNames):
             instrument = metric.make(self.registry if is_told else None, sampled_trace)
             vars(self)[attribute] = instrument
 
-    def inbox_refused(self, principal: str, reason: str) -> None:
-        """Counted by the name of the credential."""
-        self.inbox_refused_by.labels(principal, reason).inc()
-
     def render(self) -> bytes:
         """Prometheus text exposition format."""
         return generate_latest(self.registry)

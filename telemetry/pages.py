@@ -57,11 +57,11 @@ def logs_page() -> str:
 
 
 def _groups() -> Iterator[str]:
-    metrics = dict(declared())
+    registry = dict(declared())
     for group in MetricNames.__bases__:
         yield f"\n## {group.__doc__}\n\n| name | kind | labels | told by | meaning |\n"
         yield "|---|---|---|---|---|\n"
-        for attribute, metric in metrics.items():
+        for attribute, metric in registry.items():
             if attribute in vars(group):
                 yield _row(metric)
 

@@ -67,7 +67,7 @@ def series_of(metrics: Metrics, metric: Metric[object]) -> set[tuple[str, ...]]:
 def test_what_is_beyond_the_bound_is_counted_together() -> None:
     metrics = Metrics()
     for number in range(150):
-        metrics.inbox_refused(f"key_{number}", "credential_invalid")
+        metrics.inbox_refused.labels(f"key_{number}", "credential_invalid").inc()
     name, reason = "analyzer_inbox_refused_total", "credential_invalid"
     assert counted(metrics, name, principal="key_99", reason=reason) == 1
     assert counted(metrics, name, principal="key_100", reason=reason) is None
