@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from storage.deliveries import Claim
 from telemetry.logs import bound_contextvars
-from telemetry.spans import Span, Tracer, step
+from telemetry.spans import Attributes, Span, Tracer, step
 from telemetry.traces import to_trace
 
 
@@ -14,7 +14,7 @@ def delivering(tracer: Tracer, claim: Claim) -> Iterator[Span]:
     """Around one attempt and the note of it. What is logged inside has the ids of the request and
     of its trace."""
     request_id = str(claim.request_id)
-    about = {"analyzer.request_id": request_id, "analyzer.attempt": claim.number}
+    about: Attributes = {"analyzer.request_id": request_id, "analyzer.attempt": claim.number}
     with (
         tracer.span(
             "deliver", "internal", under=to_trace(claim.traceparent), attributes=about

@@ -1,6 +1,12 @@
-"""A receiver of OTLP over gRPC and over HTTP, that can be told to answer badly."""
+"""A receiver of OTLP over gRPC and over HTTP, that can be told to answer badly.
+
+`python -m tests.support.otlp_receiver grpc|http PORT` is one that takes all and keeps nothing, for
+measurements and for tests that stop it.
+"""
 
 import gzip
+import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +57,7 @@ class Received:
 class GrpcReceiver:
     """While `may_answer` is not set no export is answered."""
 
-    def __init__(self, received: Received | None = None) -> None:
+    def __init__(self, received: Received | None = None, *, port: int = 0) -> None:
         self.received = received or Received()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -59,7 +65,7 @@ class GrpcReceiver:
         self._server = grpc.server(self._threads)
         register: Any = add_TraceServiceServicer_to_server  # generated, without types
         register(_Servicer(self), self._server)
-        self.port = self._server.add_insecure_port("127.0.0.1:0")
+        self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -92,12 +98,12 @@ class HttpReceiver:
     """Answers `status`, and takes what comes with a 200; while `may_answer` is not set it holds
     every request open."""
 
-    def __init__(self, received: Received | None = None) -> None:
+    def __init__(self, received: Received | None = None, *, port: int = 0) -> None:
         self.received = received or Received()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.status = 200
-        self._server = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._server = _HttpServer(("127.0.0.1", port), _Handler)
         self._server.receiver = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
@@ -144,3 +150,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
         """Not to standard error."""
+
+
+class _Nothing(Received):
+    """Keeps nothing."""
+
+    def take(self, export: ExportTraceServiceRequest, headers: Mapping[str, str]) -> None:
+        del headers
+        self.exports += len(export.resource_spans)
+
+
+if __name__ == "__main__":
+    maker = GrpcReceiver if sys.argv[1] == "grpc" else HttpReceiver
+    with maker(_Nothing(), port=int(sys.argv[2])):
+        signal.pause()

@@ -28,14 +28,22 @@ def received_spans() -> Received:
 
 
 @pytest.fixture(scope="session")
-def trace_settings(received_spans: Received) -> Iterator[dict[str, dict[str, str]]]:
-    """Of each process; both ways of OTLP are taken."""
+def trace_receivers(received_spans: Received) -> Iterator[tuple[GrpcReceiver, HttpReceiver]]:
     with GrpcReceiver(received_spans) as grpc, HttpReceiver(received_spans) as http:
-        by_grpc = {"ANALYZER_TRACES__ENDPOINT": grpc.endpoint}
-        by_http = {"ANALYZER_TRACES__ENDPOINT": http.endpoint, "ANALYZER_TRACES__PROTOCOL": "http"}
-        rare = {"ANALYZER_TRACES__SAMPLE_RATIO": "0", "ANALYZER_TRACES__EVERY_S": "0.1"}
-        named = {"ANALYZER_TRACES__SERVICE_NAME": "image-analyzer-io"}
-        yield {"api": by_grpc | rare, "detect": by_http | rare, "io": by_grpc | rare | named}
+        yield grpc, http
+
+
+@pytest.fixture(scope="session")
+def trace_settings(
+    trace_receivers: tuple[GrpcReceiver, HttpReceiver],
+) -> dict[str, dict[str, str]]:
+    """Of each process; both ways of OTLP are taken."""
+    grpc, http = trace_receivers
+    by_grpc = {"ANALYZER_TRACES__ENDPOINT": grpc.endpoint}
+    by_http = {"ANALYZER_TRACES__ENDPOINT": http.endpoint, "ANALYZER_TRACES__PROTOCOL": "http"}
+    rare = {"ANALYZER_TRACES__SAMPLE_RATIO": "0", "ANALYZER_TRACES__EVERY_S": "0.1"}
+    named = {"ANALYZER_TRACES__SERVICE_NAME": "image-analyzer-io"}
+    return {"api": by_grpc | rare, "detect": by_http | rare, "io": by_grpc | rare | named}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from aiokafka import AIOKafkaProducer
 
-from tests.support.otlp_receiver import Received
+from tests.support.otlp_receiver import GrpcReceiver, HttpReceiver, Received
 from tests.support.otlp_spans import SeenSpan, tree_of
 from tests.support.product_processes import Product
 from tests.system.http_client import SAMPLES, connected, frames
@@ -213,6 +213,35 @@ async def test_a_record_of_an_outside_producer_is_one_tree(
         ]
         spans = await seen(received_spans, caller, expected)
     assert product.api_key not in repr(spans)
+
+
+async def test_receivers_that_hang_cost_no_request_anything(
+    product: Product, trace_receivers: tuple[GrpcReceiver, HttpReceiver], received_spans: Received
+) -> None:
+    """Then they answer again, and what waited arrives."""
+    for receiver in trace_receivers:
+        receiver.may_answer.clear()
+    callers = [Caller() for _ in range(5)]
+    try:
+        async with connected(product.base_url, product.api_key) as client:
+            for caller in callers:
+                answer = await client.post(
+                    "/api/v1/analyze/upload",
+                    files={"image": ("picture.jpg", PICTURE, "image/jpeg")},
+                    headers=caller.headers | {"Prefer": "wait=30"},
+                )
+                assert answer.status_code == 200, answer.text
+    finally:
+        for receiver in trace_receivers:
+            receiver.may_answer.set()
+    last = callers[-1].trace_id
+    await asyncio.to_thread(
+        received_spans.wait_for,
+        lambda spans: (
+            {"api", "detect"}
+            <= {one.service.rpartition("-")[2] for one in spans if one.trace_id == last}
+        ),
+    )
 
 
 async def send(product: Product, request_id: str, image_url: str, caller: Caller) -> None:

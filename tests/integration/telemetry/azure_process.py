@@ -26,11 +26,16 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
         LOOKED_FOR.add(str(arguments[1][0]))
 
 
+def _at_once(a: float, b: float) -> float:
+    del a, b
+    return 0.0
+
+
 def main(connection_string: str) -> None:
     """Long enough for what the exporter would do by itself at its start, which is not put off by
     chance here."""
     socket.getaddrinfo = _found
-    random.uniform = lambda least, most: 0.0  # type: ignore[method-assign] # it is what waits
+    random.uniform = _at_once
     sys.addaudithook(_note)
     from pydantic import SecretStr  # noqa: PLC0415 - the hook is first
 

@@ -1,8 +1,14 @@
 """Spans really leave, by both protocols; and whatever the receiver does, the work goes on."""
 
 import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -14,9 +20,11 @@ from telemetry.trace_settings import TraceSettings
 from telemetry.traces import to_trace
 from tests.support.otlp_receiver import GrpcReceiver, HttpReceiver
 from tests.support.otlp_spans import tree_of
+from tests.support.process_tree import wait_until
 from tests.support.services.ports import free_port
 
 CALLER = to_trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "acme=1")
+ROOT = Path(__file__).resolve().parents[3]
 Receiver = GrpcReceiver | HttpReceiver
 
 
@@ -85,19 +93,62 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(receiver: Receiver, protocol
     chosen = settings(receiver.endpoint, protocol, flush_s=0.5, queue_size=100, batch_size=10)
     began = time.monotonic()
     with exported(chosen) as exports:
-        for _ in range(1000):
-            with exports.tracer.span("work", "internal", under=None):
-                pass
+        work(exports, 1000)
         assert time.monotonic() - began < 2
         closing = time.monotonic()
     assert time.monotonic() - closing < 1.5
+
+
+def test_a_receiver_that_is_stopped_keeps_nobody_waiting() -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.support.otlp_receiver", "grpc", str(port)]
+    receiver = subprocess.Popen(command, cwd=ROOT)
+    try:
+        wait_until(lambda: listens(port), within_s=30)
+        with exported(settings(f"http://127.0.0.1:{port}", "grpc", flush_s=0.5)) as exports:
+            work(exports, 10)
+            receiver.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            work(exports, 3000)
+            assert time.monotonic() - began < 3
+            closing = time.monotonic()
+        assert time.monotonic() - closing < 1.5
+    finally:
+        receiver.kill()
+        receiver.wait()
+
+
+def work(exports: Exports, times: int) -> None:
+    for _ in range(times):
+        with exports.tracer.span("work", "internal", under=None):
+            pass
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def test_nothing_is_imported_where_nothing_is_exported() -> None:
+    """Memory: the framework itself imports OpenTelemetry's API, where it is installed."""
+    program = (
+        "import sys, cli.processes, ingest_api.wiring, processors.app\n"
+        "from cli.settings import load_settings\n"
+        "from cli.exports import exports_of\n"
+        "with exports_of('api', load_settings({})): pass\n"
+        "print(*sorted({'grpc', 'opentelemetry.sdk', 'requests', 'azure'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={"PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == []
 
 
 def test_nobody_listens_and_nobody_waits(protocol: str) -> None:
     chosen = settings(f"http://127.0.0.1:{free_port()}", protocol, flush_s=0.5)
     began = time.monotonic()
     with exported(chosen) as exports:
-        for _ in range(1000):
-            with exports.tracer.span("work", "internal", under=None):
-                pass
+        work(exports, 1000)
     assert time.monotonic() - began < 3

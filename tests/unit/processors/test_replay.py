@@ -22,6 +22,7 @@ from tests.support.events import (
     placed,
     record_of,
 )
+from tests.support.kept_spans import KeptSpans
 from tests.unit.processors.admission import Admission, admission, asked, brought, inbox_record
 from tests.unit.processors.bench import NOW, Bench
 from topics.catalog import IMAGE_SUBMITTED, topic_of
@@ -87,6 +88,27 @@ async def test_a_request_is_worked_again_under_a_new_id_that_names_the_old(
         again, Pending(), lane=lane, replay_of=old.request_id, replay_number=1
     )
     assert (await known(bench, old.request_id)).replayed_as == NEW_ID
+
+
+async def test_a_replay_is_a_trace_of_its_own_that_is_linked_to_the_old(
+    bench: Bench, inbox: Admission
+) -> None:
+    kept = KeptSpans()
+    replayer = Replayer(
+        analyses=bench.analyses, images=bench.images, publisher=bench.publisher,
+        admission=inbox.admit, clock=bench.clock, new_id=lambda: NEW_ID, lives_for=LIVES_FOR,
+        tracer=kept.tracer,
+    )  # fmt: skip
+    old = await failed_one(bench, image_submitted())
+    await replayer.replay(letter_of(record_of(old)))
+    span, then = kept.one("replay"), trace_in(record_of(old))
+    assert (span.under, span.links) == (None, (then,))
+    (sent,) = bench.log.in_order
+    here = trace_in(sent)
+    assert here is not None
+    assert here.trace_id == span.trace.trace_id
+    (waiting,) = await bench.analyses.find_unannounced(bench.now + LIVES_FOR, 10)
+    assert waiting.traceparent == span.trace.traceparent
 
 
 async def test_what_waited_in_a_retry_topic_is_worked_again_like_the_rest(
