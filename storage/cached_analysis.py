@@ -26,10 +26,11 @@ _DOCUMENT = TypeAdapter(_Cached)
 
 
 def to_cached(analysis: Analysis) -> bytes | None:
-    """None for an analysis without an outcome: it changes too soon to be worth keeping."""
+    """None for an analysis without an outcome: it changes too soon to be worth keeping. Where it
+    is to be told is left out: nobody asks the cache for it, and it may hold a credential."""
     if isinstance(analysis.outcome, Pending):
         return None
-    return _DOCUMENT.dump_json(_Cached(**_fields(analysis)))
+    return _DOCUMENT.dump_json(_Cached(**_fields(analysis) | {"request": _plain(analysis.request)}))
 
 
 def from_cached(value: bytes, tenant_id: str, request_id: UUID) -> Analysis | None:
@@ -44,6 +45,11 @@ def from_cached(value: bytes, tenant_id: str, request_id: UUID) -> Analysis | No
     if isinstance(outcome, Completed) and outcome.result.request_id != request_id:
         return None
     return Analysis(**_fields(found))
+
+
+def _plain(request: Request) -> Request:
+    options = request.options.model_copy(update={"callback_url": None})
+    return request.model_copy(update={"options": options})
 
 
 def _fields(of: Analysis | _Cached) -> dict[str, Any]:

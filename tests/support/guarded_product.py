@@ -24,9 +24,10 @@ from tests.support.services.stack import Stack
 from topics.access import access_table
 
 _DSN = "ANALYZER_POSTGRES__DSN"
+_MASTER = "ANALYZER_WEBHOOKS__MASTER_SECRET"
 _IN_FILES = (
     _DSN, "ANALYZER_API__SECRET", "ANALYZER_AUTH__SIGNING_KEY", "ANALYZER_BUCKET__ACCESS_KEY",
-    "ANALYZER_BUCKET__SECRET_KEY", "ANALYZER_KAFKA__PASSWORD", "ANALYZER_REDIS__URL",
+    "ANALYZER_BUCKET__SECRET_KEY", "ANALYZER_KAFKA__PASSWORD", "ANALYZER_REDIS__URL", _MASTER,
 )  # fmt: skip
 SETTINGS = {
     "ANALYZER_API__AUTH_CACHE_S": "0.5",
@@ -36,6 +37,7 @@ SETTINGS = {
     "ANALYZER_WORKER__FETCH_ALLOW_NETWORKS": "127.0.0.1/32",
     "ANALYZER_LIMITS__LOGIN_PER_MINUTE": "1000",
     "ANALYZER_LIMITS__REFUSED_PER_MINUTE": "1000",
+    "ANALYZER_WEBHOOKS__ALLOW_HTTP": "true",
     "ANALYZER_LOG__LEVEL": "debug",
 }
 
@@ -65,6 +67,7 @@ class Guarded:
             "ANALYZER_BUCKET__ACCESS_KEY": stack.s3_access_key,
             "ANALYZER_BUCKET__SECRET_KEY": stack.s3_secret_key,
             "IMAGE_ANALYZER_KEY": self.product.api_key,
+            _MASTER: self.secrets["webhook master secret"],
         }
         return subprocess.run(
             [sys.executable, "-m", "cli.main", *arguments], env=kept | own, cwd=ROOT, input=told,
@@ -102,10 +105,12 @@ def _described(stack: Stack, folder: Path) -> Guarded:
     temporary = folder / "temporary"
     temporary.mkdir()
     api_port, metrics_port, second_metrics_port = free_ports(3)
-    sealing, signing = secrets.token_hex(24), _signing_key()
+    sealing, signing, master = secrets.token_hex(24), _signing_key(), secrets.token_hex(24)
     own = {name: _kafka(stack, name) for name in ("api", "detect", "io")}
     own["api"] |= {"ANALYZER_AUTH__SIGNING_KEY": signing, "ANALYZER_API__SECRET": sealing,
                    "ANALYZER_METRICS__PORT": str(metrics_port)}  # fmt: skip
+    for name in ("api", "io"):
+        own[name][_MASTER] = master
     settings = SETTINGS | {"TMPDIR": str(temporary)}
     product = describe_product(stack, folder, settings=settings, own=own)
     asyncio.run(set_rules(stack.kafka.bootstrap_servers, access_table()))
@@ -127,6 +132,7 @@ def _described(stack: Stack, folder: Path) -> Guarded:
     known = {
         "sealing secret": sealing,
         "signing key": signing.splitlines()[1],
+        "webhook master secret": master,
         "Redis password": str(urlsplit(stack.redis_url).password),
         "S3 access key": stack.s3_access_key,
         "S3 secret key": stack.s3_secret_key,

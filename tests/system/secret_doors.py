@@ -64,6 +64,7 @@ class Doors:
         token = await self.people(admin)
         await self.keys(admin)
         await self.work(token)
+        await self.callback()
         await self.inbox()
         await self.strangers()
         await asyncio.to_thread(self.commands)
@@ -165,6 +166,27 @@ class Doors:
                 assert (await client.post("/api/v1/analyze/url", json=body)).status_code == 422
             for request_id in self.ids:
                 assert (await client.get(f"/api/v1/analyses/{request_id}")).status_code == 200
+
+    async def callback(self) -> None:
+        """A delivery, signed, to an address with a token in it."""
+        rotate = ("webhooks", "secret", "rotate", "--tenant", "system-test")
+        done = await asyncio.to_thread(self._guarded.command, *rotate)
+        assert done.returncode == 0, done.stderr
+        (shown,) = [word for word in done.stdout.split() if word.startswith("whsec_")]
+        self.note("webhook secret", shown.removeprefix("whsec_"))
+        token = self.made("token of a callback")
+        async with self.client(self._guarded.product.api_key) as client, Listener(ok(b"")) as hook:
+            url = f"http://127.0.0.1:{hook.port}/hook?token={token}"
+            answer = await upload(client, PICTURE, prefer="wait=60", callback_url=url)
+            assert answer.status == 200, answer
+            async with asyncio.timeout(60):
+                while not hook.requests:  # noqa: ASYNC110 - the listener does not notify
+                    await asyncio.sleep(0.05)
+            for _ in range(2):  # now it is in the cache too
+                await client.get(f"/api/v1/analyses/{answer.request_id}")
+        assert token.encode() in hook.requests[0]
+        assert b"webhook-signature: v1," in hook.requests[0].lower()
+        self.ids.append(answer.request_id)
 
     async def inbox(self) -> None:
         """A producer's key travels in the inbox and no further; so does one that is none."""

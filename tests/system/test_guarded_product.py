@@ -145,6 +145,7 @@ TRAVELS = {
     "key of a strange producer": r"topic image-requested-inbox",
     "token of an address": r"topic image-requested",
     "token of an address that failed": r"topic image-requested|PostgreSQL",
+    "token of a callback": r"topic image-submitted|PostgreSQL",
     "token of an address by Kafka from us": r"topic image-requested(-inbox)?",
     "token of an address by Kafka from nobody": r"topic image-requested-inbox(-dlq)?",
 }
