@@ -40,7 +40,7 @@ def exporting(
     if traces.endpoint is None and azure.connection_string is None:
         yield Exports()
         return
-    from telemetry.otel_exports import OtelExports  # noqa: PLC0415 - 15 MB
+    from telemetry.otel_exports import OtelExports  # noqa: PLC0415 - it takes 15 MB
 
     exports = OtelExports(traces, service_name=traces.service_name or f"image-analyzer-{process}")
     if traces.endpoint is not None:

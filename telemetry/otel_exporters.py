@@ -30,7 +30,7 @@ def _make_http(settings: TraceSettings) -> SpanExporter:
 
 
 def _make_grpc(settings: TraceSettings) -> SpanExporter:
-    from grpc import Compression, ssl_channel_credentials  # noqa: PLC0415 - 12 MB: one of two
+    from grpc import Compression, ssl_channel_credentials  # noqa: PLC0415 - one of two
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415 - as above
         OTLPSpanExporter,
     )

@@ -46,7 +46,7 @@ class OtelExports:
     def add_azure(self, azure: AzureMonitorSettings) -> None:
         """Spans and log lines to Azure Monitor. Raises ExportNotPossibleError."""
         try:
-            from telemetry import azure_monitor  # noqa: PLC0415 - an extra, and 30 MB
+            from telemetry import azure_monitor  # noqa: PLC0415 - an extra
         except ImportError as error:
             raise ExportNotPossibleError(
                 "ANALYZER_AZURE_MONITOR__CONNECTION_STRING", f"needs the azure extra: {error}"

@@ -75,6 +75,7 @@ HEADERS: Final = {
     "ce_tenantid": "Whose request it is: filter by it without decoding the body.",
     "content-type": "Media type of the value.",
     "traceparent": "W3C trace context: continues the trace of the request.",
+    "tracestate": "What other systems have noted about that trace.",
     "authorization": "An API key of the tenant, as `Bearer <key>`.",
     "retry-not-before": "Unix milliseconds before which the record waits.",
     "retry-rounds": "How often it has waited.",

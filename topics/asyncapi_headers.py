@@ -39,6 +39,7 @@ _FORMS: Final[dict[str, JsonSchema]] = {
 
 _IDENTITY: Final = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 _REQUEST: Final = ("ce_subject", "ce_tenantid")
+_TRACE: Final = ("traceparent", "tracestate")
 _DLQ: Final = tuple(name for name in HEADERS if name.startswith("dlq-"))
 _DLQ_SOMETIMES: Final = (
     "dlq-error-message",
@@ -64,10 +65,10 @@ def _object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> JsonSc
 
 
 SCHEMAS: Final[dict[str, JsonSchema]] = {
-    "headers-written": _object((*_IDENTITY, "ce_time", *_REQUEST, "content-type"), ("traceparent",))
+    "headers-written": _object((*_IDENTITY, "ce_time", *_REQUEST, "content-type"), _TRACE)
     | {"description": "What our own processes write."},
     "headers-inbox": _object(
-        (*_IDENTITY, "authorization"), ("ce_time", *_REQUEST, "content-type", "traceparent")
+        (*_IDENTITY, "authorization"), ("ce_time", *_REQUEST, "content-type", *_TRACE)
     )
     | {
         "description": "What outside producers write. `ce_subject` and `ce_tenantid` may be left "

@@ -9,6 +9,8 @@ from processors.refusals import Refusals
 from schemas.events import ImageRequestedInbox
 from schemas.failures import FailureCode
 from storage.images_memory import MemoryImageStore
+from telemetry.spans import UNTRACED
+from telemetry.traces import to_trace
 from tests.contract.catalog.asyncapi_document import (
     faults_by,
     header_names,
@@ -45,7 +47,8 @@ def headers_of(record: Record | OutgoingRecord) -> dict[str, str]:
 def inbox_record() -> Record:
     event = ImageRequestedInbox(request_id=uuid4(), image_url="https://pictures.example/1.jpg")
     sent = encode_inbox(event, "acme", source="camera", credential="a-key")
-    headers = (*sent.headers, ("ce_tenantid", b"acme"), ("traceparent", TRACEPARENT.encode()))
+    trace = (("traceparent", TRACEPARENT.encode()), ("tracestate", b"acme=1"))
+    headers = (*sent.headers, ("ce_tenantid", b"acme"), *trace)
     return Record(sent.topic, 0, 0, 0, sent.key, sent.value, headers)
 
 
@@ -61,8 +64,11 @@ def is_taken(record: Record) -> bool:
     return True
 
 
-def test_what_we_write_is_what_is_described() -> None:
-    sent = encode(image_submitted(), IMAGE_SUBMITTED, source="api", traceparent=TRACEPARENT)
+async def test_what_we_write_is_what_is_described() -> None:
+    log = MemoryLog()
+    with UNTRACED.span("x", "server", under=to_trace(TRACEPARENT, "acme=1")):
+        await MemoryPublisher(log).publish(image_submitted())
+    (sent,) = log.in_order
     assert faults_by(WRITTEN, headers_of(sent)) == []
     assert set(headers_of(sent)) == header_names(WRITTEN)
     untraced = encode(image_submitted(), IMAGE_SUBMITTED, source="api", traceparent=None)
