@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deployment" / "kubernetes"
 OVERLAYS = ("production", "development")
 EACH = pytest.mark.parametrize("overlay", OVERLAYS)
-SECRETS = "/run/secrets/analyzer"
+SECRETS = "/run/secrets/"
 
 Manifest = dict[str, Any]
 
@@ -98,12 +98,12 @@ def environment_of(overlay: str, pod: Pod) -> dict[str, str]:
 
 
 def files_of_secrets(pod: Pod) -> dict[str, tuple[str, str]]:
-    """Of one of ours: Secret and key by the name of the file below SECRETS."""
-    [mount] = [one for one in pod.main["volumeMounts"] if one["mountPath"] == SECRETS]
-    [volume] = [one for one in pod.spec["volumes"] if one["name"] == mount["name"]]
+    """Of one of ours: Secret and key by the path of the file."""
+    mounted = {one["name"]: one["mountPath"] for one in pod.main["volumeMounts"]}
     return {
-        item["path"]: (source["secret"]["name"], item["key"])
-        for source in volume["projected"]["sources"]
+        f"{mounted[volume['name']]}/{item['path']}": (source["secret"]["name"], item["key"])
+        for volume in pod.spec["volumes"]
+        for source in volume.get("projected", {}).get("sources", ())
         for item in source["secret"]["items"]
     }
 

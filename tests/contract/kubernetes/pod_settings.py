@@ -9,27 +9,28 @@ from tests.support.kubernetes import SECRETS, Pod, environment_of, files_of_secr
 
 _RANDOM = secrets.token_hex(32)
 GIVEN = {
-    "kafka-password": _RANDOM,
-    "postgres-dsn": f"postgresql://somebody:{_RANDOM}@postgres:5432/analyzer",
-    "redis-url": f"redis://:{_RANDOM}@redis:6379/0",
-    "bucket-access-key": _RANDOM,
-    "bucket-secret-key": _RANDOM,
-    "event-secret": _RANDOM,
-    "webhook-secret": _RANDOM,
+    "kafka/password": _RANDOM,
+    "analyzer/postgres-dsn": f"postgresql://somebody:{_RANDOM}@postgres:5432/analyzer",
+    "analyzer/redis-url": f"redis://:{_RANDOM}@redis:6379/0",
+    "analyzer/bucket-access-key": _RANDOM,
+    "analyzer/bucket-secret-key": _RANDOM,
+    "analyzer/event-secret": _RANDOM,
+    "analyzer/webhook-secret": _RANDOM,
 }
 
 
 def settings_of(overlay: str, pod: Pod, folder: Path) -> Settings:
     """Its secrets lie below `folder` meanwhile."""
     own = folder / pod.name
-    own.mkdir(exist_ok=True)
-    for name in files_of_secrets(pod):
-        if name == "kafka-ca.crt":
-            write_certificate(own)[0].replace(own / name)
+    for path in files_of_secrets(pod):
+        file = own / path.removeprefix(SECRETS)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.name == "ca.crt":
+            write_certificate(file.parent)[0].replace(file)
         else:
-            (own / name).write_text(GIVEN[name], encoding="utf-8")
+            file.write_text(GIVEN[path.removeprefix(SECRETS)], encoding="utf-8")
     given = environment_of(overlay, pod).items()
-    return load_settings({name: value.replace(SECRETS, str(own)) for name, value in given})
+    return load_settings({name: value.replace(SECRETS, f"{own}/") for name, value in given})
 
 
 def lasting(overlay: str) -> list[Pod]:

@@ -58,11 +58,7 @@ def test_no_process_has_a_secret_that_it_does_not_use(overlay: str) -> None:
     """A file is there for each variable that names one, and no other."""
     for pod in our_pods(overlay):
         environment = environment_of(overlay, pod)
-        named_files = {
-            value.removeprefix(f"{SECRETS}/")
-            for value in environment.values()
-            if value.startswith(SECRETS)
-        }
+        named_files = {value for value in environment.values() if value.startswith(SECRETS)}
         assert named_files == set(files_of_secrets(pod)), pod.name
         assert not set(environment) & secret_variables(Settings)
 
@@ -72,7 +68,7 @@ def test_each_logs_in_as_its_own_user_of_the_broker(overlay: str) -> None:
     users = {one.name for one in PRINCIPALS}
     for pod in our_pods(overlay):
         user = environment_of(overlay, pod).get("ANALYZER_KAFKA__USERNAME")
-        secret = files_of_secrets(pod).get("kafka-password", (None, None))[0]
+        secret = files_of_secrets(pod).get(f"{SECRETS}kafka/password", (None, None))[0]
         assert secret == (None if user is None else f"kafka-user-{user}")
         assert user is None or user in users
         if pod.kind == "Deployment":
@@ -87,7 +83,10 @@ def test_the_broker_is_as_the_settings_say(overlay: str, tmp_path: Path) -> None
         settings = settings_of(overlay, pod, tmp_path).kafka
         name = kafka["metadata"]["name"]
         assert settings.bootstrap_servers == f"{name}-kafka-bootstrap:9093"
-        assert files_of_secrets(pod)["kafka-ca.crt"] == (f"{name}-cluster-ca-cert", "ca.crt")
+        assert files_of_secrets(pod)[f"{SECRETS}kafka/ca.crt"] == (
+            f"{name}-cluster-ca-cert",
+            "ca.crt",
+        )
         assert settings.partitions == topic["partitions"]
         assert settings.replication_factor == topic["replicas"]
         assert settings.min_insync_replicas == topic["config"]["min.insync.replicas"]
