@@ -1,6 +1,7 @@
 """What Kustomize makes of the overlays of deployment/kubernetes; each is built once."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,11 +50,26 @@ class Pod:
 
 @cache
 def built(overlay: str) -> str:
-    """The YAML of all resources; without Kustomize a skip, but a failure in CI."""
+    """The YAML of all resources; `production+probe` is an overlay with a component that it does not
+    have by itself. Without Kustomize a skip, but a failure in CI."""
+    name, _, component = overlay.partition("+")
     try:
-        return kustomize_build(FOLDER / "overlays" / overlay)
+        if component:
+            return _built_with(FOLDER / "overlays" / name, FOLDER / "components" / component)
+        return kustomize_build(FOLDER / "overlays" / name)
     except NotInstalledError as error:
         unavailable(str(error))
+
+
+def _built_with(overlay: Path, component: Path) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder).resolve()
+        kustomization = {
+            "resources": [os.path.relpath(overlay, here)],
+            "components": [os.path.relpath(component, here)],
+        }
+        (here / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
+        return kustomize_build(here)
 
 
 def unavailable(missing: str) -> NoReturn:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kubernetes import EACH, FOLDER, OVERLAYS, built, parsed, unavailable
+from tests.support.kubernetes import OVERLAYS, built, parsed, unavailable
 from tests.support.services.kubeconform import conform
 from tests.support.services.programs import NotInstalledError
 from tests.support.shared_folder import shared_folder
@@ -31,19 +31,14 @@ def problems(text: str, folder: Path) -> tuple[int, list[str]]:
         unavailable(str(error))
 
 
-@EACH
+WAYS = (*OVERLAYS, "production+external-secrets", "production+azure-key-vault")
+
+
+@pytest.mark.parametrize("overlay", WAYS)
 def test_every_resource_is_as_its_kind_wants_it(overlay: str, tmp_path: Path) -> None:
     known = [one for one in parsed(overlay) if one["kind"] not in WITHOUT_SCHEMA]
     assert problems(built(overlay), tmp_path) == (len(known), [])
     assert len(known) > 40
-
-
-EXAMPLES = sorted((FOLDER / "examples").glob("*.yaml"))
-
-
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
-def test_the_examples_are_too(file: Path, tmp_path: Path) -> None:
-    assert problems(file.read_text(encoding="utf-8"), tmp_path)[1] == []
 
 
 MISTAKES = [
