@@ -31,6 +31,8 @@ _PICTURE: Final = {"type": "string", "format": "binary"}
 _ADDRESS: Final = {
     "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2048,
 }  # fmt: skip
+_MOST_LABEL_PARTS: Final = 8
+"""A form has 20 parts at most, and each option may be one of them."""
 
 
 def _options() -> dict[str, Any]:
@@ -50,6 +52,7 @@ def _options() -> dict[str, Any]:
         "description": "`bulk` work waits for the interactive",
     }
     properties["labels"] = {**properties["labels"], "anyOf": [named, nothing]}
+    properties["callback_url"] |= {"anyOf": [_ADDRESS, nothing]}
     return {**properties, _DEADLINE: deadline, "lane": lane}
 
 
@@ -61,6 +64,10 @@ def _parts() -> dict[str, Any]:
         rest = {key: value for key, value in schema.items() if key != "anyOf"}
         only = choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {}
         found[name] = {key: value for key, value in (rest | only).items() if value is not None}
+    found["labels"] |= {
+        "maxItems": _MOST_LABEL_PARTS,
+        "description": "A part for each name; or one part with all of them, and commas between",
+    }
     return found
 
 

@@ -1,5 +1,6 @@
 """The product on real servers, told to refuse nobody for asking much."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def _settings() -> dict[str, str]:
         "ANALYZER_API__STREAM_PING_S": "0.2",
         "ANALYZER_API__METRICS_FOR": "operators",
         "ANALYZER_AUTH__SIGNING_KEY": _signing_key(),
+        "ANALYZER_WEBHOOKS__MASTER_SECRET": secrets.token_urlsafe(32),
         "ANALYZER_LOG__LEVEL": "warning",
     }
     for name in ("ANONYMOUS", "LOGIN", "REFUSED"):

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from ingest_api.examples import VIEW
+from ingest_api.multipart import _MAX_PARTS
+from ingest_api.options import OPTION_NAMES
 from schemas.http import AnalysisView
 
 UPLOAD, URL = "/api/v1/analyze/upload", "/api/v1/analyze/url"
@@ -50,6 +52,13 @@ async def test_work_may_have_a_name_and_a_lane(document: dict[str, Any], path: s
     assert "invalid_idempotency_key" in codes(document, path, 400)
     assert "idempotency_key_reused" in codes(document, path, 422)
     assert "overloaded" in codes(document, path, 503)
+
+
+async def test_what_a_form_may_have_fits_into_its_parts(document: dict[str, Any]) -> None:
+    [body] = document["paths"][UPLOAD]["post"]["requestBody"]["content"].values()
+    parts = body["schema"]["properties"]
+    assert set(parts) == {*OPTION_NAMES, "image"}
+    assert len(parts) - 1 + parts["labels"]["maxItems"] <= _MAX_PARTS
 
 
 async def test_an_analysis_may_be_cancelled(document: dict[str, Any]) -> None:
