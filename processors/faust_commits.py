@@ -1,12 +1,9 @@
-"""Commits of a Faust consumer that say of which log they are.
-
-A client keeps trying to commit while its broker is gone. If the broker comes back without its data,
-that commit is of the log that was, and would make the group skip as many records of the new one.
-"""
+"""Commits of a Faust consumer that say of which log they are, for the reason of
+`topics.own_commits`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP
@@ -14,25 +11,11 @@ from faust.types.tuples import TP
 from processors.faust_consumer import StoppingThread
 from telemetry.logs import get_logger
 from topics.errors import LogUnavailableError
+from topics.own_commits import ReadIdentity, is_of_another_log
 
 _log = get_logger(__name__)
 _PAUSE_S = 0.5
 _TRIES = 40
-
-ReadIdentity = Callable[[], Awaitable[str]]
-"""Which log the broker has now. Raises LogUnavailableError."""
-
-
-class Commit(NamedTuple):
-    """As the client has it; `metadata` is the log's identity, empty if somebody else wrote it."""
-
-    offset: int
-    metadata: str
-
-
-def is_of_another_log(commit: Commit, identity: str) -> bool:
-    """A commit that names no log is somebody's own will, such as an operator's, and counts."""
-    return commit.offset >= 0 and commit.metadata not in {"", identity}
 
 
 class NamingThread(StoppingThread):

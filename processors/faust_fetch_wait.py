@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import faust
 from faust.transport.drivers import aiokafka as driver
 
-from processors.faust_commits import NamingThread, ReadIdentity
+from processors.faust_commits import NamingThread
 from processors.faust_consumer import GuardedConsumer
+from topics.own_commits import ReadIdentity
 
 
 @dataclass(frozen=True, slots=True)

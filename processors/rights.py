@@ -10,10 +10,9 @@ from topics.catalog import (
     IMAGE_ANALYZED,
     IMAGE_REQUESTED,
     IMAGE_REQUESTED_BULK,
-    IMAGE_REQUESTED_INBOX,
     IMAGE_SUBMITTED,
     IMAGE_SUBMITTED_BULK,
-    IMAGE_SUBMITTED_INBOX,
+    INBOXES,
     LOG_IDENTITY,
     RESULTS,
     RETRIES,
@@ -24,7 +23,7 @@ from topics.rights import Rights, rights_to_work
 _WORK: Final = FLOW[:4]
 
 CONSUMES: Final[dict[str, tuple[Topic, ...]]] = {
-    "admit": (IMAGE_REQUESTED_INBOX, IMAGE_SUBMITTED_INBOX),
+    "admit": INBOXES,
     "fetch": (IMAGE_REQUESTED,),
     "fetch-bulk": (IMAGE_REQUESTED_BULK,),
     "detect": (IMAGE_SUBMITTED,),
@@ -68,7 +67,7 @@ def _may_be_cancelled(names: Sequence[str]) -> bool:
 
 
 def _groups_in_the_way() -> list[str]:
-    return sorted({group for topic in (*FLOW, *RETRIES) for group in topic.groups})
+    return sorted({group for topic in (*FLOW, *RETRIES, *INBOXES) for group in topic.groups})
 
 
 def _each_once(names: list[str]) -> list[str]:

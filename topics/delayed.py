@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -14,6 +15,8 @@ from topics.closing import close_client
 from topics.connection import client_arguments
 from topics.dead_letters import Refusal
 from topics.errors import LogUnavailableError, RecordTooLargeError
+from topics.identity import current_identity
+from topics.own_commits import OwnCommits
 from topics.publisher import EventPublisher
 from topics.records import Record
 from topics.refusals import explain
@@ -65,9 +68,10 @@ class DelayedForwarder:
             )
             try:
                 await start_tolerant(consumer)
-                consumer.subscribe([topic.name for topic in RETRIES])
+                own = OwnCommits(consumer, partial(current_identity, self._settings))
+                consumer.subscribe([topic.name for topic in RETRIES], listener=own)
                 while True:
-                    await self._round(consumer)
+                    await self._round(consumer, own)
             except LogUnavailableError as error:
                 _log.warning("retries_postponed", error=str(error)[:300])
             except (KafkaError, OSError) as error:
@@ -79,8 +83,10 @@ class DelayedForwarder:
                 await close_client(consumer)
             await asyncio.sleep(2)
 
-    async def _round(self, consumer: AIOKafkaConsumer) -> None:
+    async def _round(self, consumer: AIOKafkaConsumer, own: OwnCommits) -> None:
         batches = await consumer.getmany(timeout_ms=500)
+        if not own.has_begun():
+            return
         for place, messages in batches.items():
             for message in messages:
                 record = to_record(message)
@@ -93,7 +99,7 @@ class DelayedForwarder:
                     trace_id=span.trace.trace_id, **names
                 ):  # fmt: skip
                     await self._settle(record)
-                await consumer.commit({place: record.offset + 1})
+                await own.commit(place, record.offset + 1)
 
     def _span(self, record: Record) -> AbstractContextManager[Span]:
         return self._tracer.span(

@@ -12,7 +12,7 @@ from topics.broker_admin import read_partitions
 from topics.catalog import FLOW, INBOXES, RETRIES
 from topics.closing import close_client
 from topics.connection import client_arguments
-from topics.group_offsets import committed_offsets
+from topics.group_offsets import committed_by
 from topics.records import Record
 from topics.refusals import explain
 from topics.settings import KafkaSettings
@@ -67,7 +67,8 @@ class KafkaBacklogClock:
         places = [TopicPartition(*at) for at in await read_partitions(self._settings, groups)]
         first = await asyncio.wait_for(consumer.beginning_offsets(places), 5)
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
-        done = await self._committed(places)
+        working = sorted({group for topic in _WORKED for group in topic.groups})
+        done = await committed_by(self._settings, working, places)
         self.lag = _lag(groups, done, first, last)
         heads = {
             place: max(
@@ -81,12 +82,6 @@ class KafkaBacklogClock:
         return {
             place: at for place, at in heads.items() if at < last[place] and place.topic in passed
         }
-
-    async def _committed(
-        self, places: Sequence[TopicPartition]
-    ) -> dict[str, dict[tuple[str, int], int]]:
-        groups = sorted({group for topic in _WORKED for group in topic.groups})
-        return {group: await committed_offsets(self._settings, group, places) for group in groups}
 
 
 def _lag(

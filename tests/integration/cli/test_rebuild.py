@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from cli.exit_codes import ConfigurationError
 from cli.rebuild import Counts, LogReader
 from cli.rebuild_progress import Progress, read_progress, write_progress
+from schemas.events import AnalysisFailed, ImageAnalyzed
 from schemas.failures import FailureCode
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.ports import Request
@@ -93,7 +94,7 @@ async def _live(tenant: str, store: PostgresAnalysisStore, publisher: KafkaPubli
             deadline_at=event.deadline_at,
         )  # fmt: skip
         await publisher.publish(fetched, topic=IMAGE_SUBMITTED_BULK)
-    facts = [
+    facts: list[ImageAnalyzed | AnalysisFailed] = [
         failed(upload, message="at first"), analyzed(upload), analyzed(upload, name="never"),
         analyzed(signed), failed(bulk, FailureCode.CANCELLED), failed(address),
     ]  # fmt: skip

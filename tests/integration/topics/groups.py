@@ -1,16 +1,21 @@
 """Consumer groups as any other program makes them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import OffsetAndMetadata
 
 from topics.settings import KafkaSettings
 
 
-async def commit(settings: KafkaSettings, group: str, offsets: dict[tuple[str, int], int]) -> None:
+async def commit(
+    settings: KafkaSettings,
+    group: str,
+    offsets: Mapping[tuple[str, int], int | OffsetAndMetadata],
+) -> None:
     """Without joining: as a tool that resets a group does."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers, group_id=group, enable_auto_commit=False

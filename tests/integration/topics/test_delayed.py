@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
 
 from tests.integration.topics.conftest import started_publisher
-from tests.integration.topics.groups import ends
+from tests.integration.topics.groups import commit, ends
 from tests.support.events import analysis_failed, image_submitted, record_of
 from tests.support.eventually import eventually
 from tests.support.services.kafka import Kafka
@@ -74,6 +75,12 @@ def to_letters(publisher: KafkaPublisher) -> Refuse:
 async def forwarding(
     settings: KafkaSettings, publisher: KafkaPublisher, releases: AsyncExitStack
 ) -> "asyncio.Task[None]":
+    return await start_forwarding(settings, publisher, releases)
+
+
+async def start_forwarding(
+    settings: KafkaSettings, publisher: KafkaPublisher, releases: AsyncExitStack
+) -> "asyncio.Task[None]":
     task = asyncio.create_task(DelayedForwarder(settings, publisher, to_letters(publisher)).run())
 
     async def end() -> None:
@@ -99,7 +106,10 @@ async def test_each_record_returns_to_its_origin_when_it_is_due(
     assert came_at - sent_at >= 2.99
     assert (record.topic, record.value) == ("image-submitted", slow.value)
     assert rounds_so_far(record) == 2
-    assert record.headers[: len(slow.headers)] == slow.headers
+    kept = tuple(
+        header for header in slow.headers if header[0] != "traceparent"
+    )  # it has a new one
+    assert record.headers[: len(kept)] == kept
     [(record, _)] = returned.of(quick_key)
     assert record.topic == "analysis-failed"
     assert not forwarding.done()
@@ -134,6 +144,41 @@ async def test_it_commits_what_was_returned(
     while not wanted.items() <= (await committed_offsets(settings, "retrier", places)).items():
         assert time.monotonic() < deadline
     assert not forwarding.done()
+
+
+async def test_what_a_commit_of_another_log_would_skip_is_returned(
+    settings: KafkaSettings,
+    publisher: KafkaPublisher,
+    returned: Returned,
+    releases: AsyncExitStack,
+    tenant: str,
+) -> None:
+    record = record_of(image_submitted(tenant))
+    await publisher.forward(later(record, delay_s=0, rounds=1))
+    reached = await ends(settings, "image-submitted-retry")
+    await commit(settings, "retrier", {
+        place: OffsetAndMetadata(offset, "the identity of a log that was")
+        for place, offset in reached.items()
+    })  # fmt: skip
+    await start_forwarding(settings, publisher, releases)
+    await eventually(lambda: returned.of((record.key or b"").decode()), within_s=30)
+
+
+async def test_what_an_operator_has_passed_over_stays_so(
+    settings: KafkaSettings,
+    publisher: KafkaPublisher,
+    returned: Returned,
+    releases: AsyncExitStack,
+    tenant: str,
+) -> None:
+    skipped, due = record_of(image_submitted(tenant)), record_of(image_submitted(tenant))
+    await publisher.forward(later(skipped, delay_s=0, rounds=1))
+    await commit(settings, "retrier", await ends(settings, "image-submitted-retry"))
+    await start_forwarding(settings, publisher, releases)
+    for each in (due, record_of(analysis_failed(tenant))):
+        await publisher.forward(later(each, delay_s=0, rounds=1))
+    await eventually(lambda: returned.of((due.key or b"").decode()), within_s=30)
+    assert returned.of((skipped.key or b"").decode()) == []
 
 
 async def test_it_goes_on_after_an_outage(

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 
-from processors.faust_commits import Commit, is_of_another_log
+from topics.own_commits import Commit, is_of_another_log
 
 
 @pytest.mark.parametrize(
