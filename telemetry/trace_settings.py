@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-_NAME: Final = r"^[A-Za-z0-9_.-]{1,100}$"  # spelt out: with \w, which is all of Unicode, it takes 10 MB
+# Spelt out: compiled with \w, which is all of Unicode, it takes ten megabytes.
+_NAME: Final = r"^[A-Za-z0-9_.-]{1,100}$"
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+=[\x21-\x2b\x2d-\x7e]+( [\x21-\x2b\x2d-\x7e]+)*")
 
 

@@ -1,0 +1,1 @@
+"""What metrics can tell is what there is."""
