@@ -81,7 +81,8 @@ class Process:
 
 @dataclass(slots=True)
 class Product:
-    """API, detector and io worker; `api_key` belongs to the tenant `system-test`."""
+    """API, detector and io worker; `api_key` belongs to the tenant `system-test`. `metrics_urls`
+    are where each tells its metrics, by its name."""
 
     stack: Stack
     base_url: str
@@ -89,6 +90,7 @@ class Product:
     api: Process
     detect: Process
     io: Process
+    metrics_urls: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         for process in self._all():
@@ -113,7 +115,7 @@ def describe_product(
 ) -> Product:
     """Schema, topics, bucket and key are made; nothing runs yet. `own` is what single processes
     are set besides, by their names: api, detect, io."""
-    api_port, detect_port, io_port = free_ports(3)
+    api_port, metrics_port, detect_port, io_port = free_ports(4)
     environment = _environment(stack, api_port) | dict(settings or {})
     for command in (["migrate"], ["topics", "create"], ["bucket", "create"]):
         product_command(command, environment)
@@ -126,6 +128,7 @@ def describe_product(
         ready = f"http://127.0.0.1:{port}/ready"
         return Process(name, arguments, one, ready, folder / f"{name}.log")
 
+    environment["ANALYZER_METRICS__PORT"] = str(metrics_port)
     io_names = ("admit", "fetch", "fetch-bulk", "record", "retry", "sweep", "deliver")
     return Product(
         stack=stack,
@@ -134,6 +137,10 @@ def describe_product(
         api=process("api", ("api",), api_port),
         detect=process("detect", ("worker", "detect", "detect-bulk"), detect_port),
         io=process("io", ("worker", *io_names), io_port),
+        metrics_urls={
+            name: f"http://127.0.0.1:{port}/metrics"
+            for name, port in (("api", metrics_port), ("detect", detect_port), ("io", io_port))
+        },
     )
 
 

@@ -49,6 +49,15 @@ def promtool(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def check_metrics(text: str) -> tuple[int, str]:
+    """What `promtool check metrics` says of what a process tells."""
+    done = subprocess.run(
+        (_program("promtool"), "check", "metrics"), input=text, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
 def prometheus_recipe() -> recipes.Recipe:
     return recipes.Recipe(
         what="Debian package prometheus",
