@@ -69,7 +69,7 @@ def set_up(node: Node) -> Iterator[Node]:
     """Its Jobs have run, and the two users of the database are there."""
     owner_dsn = node.secrets["postgres-owner/dsn"].decode()
     pods = {pod.name: pod for pod in our_pods(OVERLAY)}
-    assert node.run(pods["migrate"])[0] == 0
+    node.complete(pods["migrate"])
     with ExitStack() as users:
         for user in ("api", "worker"):
             dsn = users.enter_context(restricted(owner_dsn, f"analyzer_{user}"))
@@ -83,7 +83,7 @@ def test_a_pod_that_comes_before_its_jobs_says_what_is_missing_and_ends(set_up: 
     code, said = set_up.run(pods["io"])
     assert code == NOT_READY
     assert "bucket create" in said
-    assert set_up.run(pods["bucket"])[0] == 0
+    set_up.complete(pods["bucket"])
     code, said = set_up.run(pods["io"])
     assert code == NOT_READY
     assert "topics create" in said
@@ -96,9 +96,9 @@ async def test_every_pod_is_replaced_under_load_within_its_grace_and_nothing_is_
     pods = {pod.name: pod for pod in our_pods(OVERLAY)}
     owner_dsn = set_up.secrets["postgres-owner/dsn"].decode()
     for job in ("topics", "bucket", "migrate"):
-        assert set_up.run(pods[job])[0] == 0
+        set_up.complete(pods[job])
     new_key = ("keys", "create", "--tenant", "rehearsal", "--name", "load")
-    api_key = set_up.run(pods["migrate"], *new_key)[1].split()[-1]
+    api_key = set_up.complete(pods["migrate"], *new_key).split()[-1]
     lasting = [pod for pod in pods.values() if pod.kind == "Deployment"]
     with ExitStack() as running:
         old = await _started(set_up, lasting, running)
