@@ -80,6 +80,7 @@ _PROCESS: Final = (
     LogEvent("start_refused", "error", "The configuration is wrong; the line says what to do."),
     LogEvent("worker_started", "info", "It has what it needs, and takes work."),
     LogEvent("health_listening", "info", "Where the worker answers probes and scrapers."),
+    LogEvent("metrics_not_told", "error", "ANALYZER_METRICS__PORT cannot be had; it ends."),
     LogEvent("metrics_listening", "info", "Where the API answers scrapers."),
     LogEvent("worker_ill", "warning", "Out of its group, or topics are missing; it ends soon."),
     LogEvent("stop_hung", "error", "It was told to stop, did not, and ends now."),

@@ -36,7 +36,11 @@ async def metrics_told(metrics: Metrics, settings: MetricsSettings) -> AsyncIter
         host=settings.host,
         port=settings.port,
     )
-    await server.start()
+    try:
+        await server.start()
+    except OSError as error:
+        _log.error("metrics_not_told", host=settings.host, port=settings.port, error=str(error))
+        raise
     _log.info("metrics_listening", host=server.host, port=server.port)
     try:
         yield

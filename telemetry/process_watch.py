@@ -13,11 +13,12 @@ _EVERY_S = 1.0
 
 
 @asynccontextmanager
-async def watched_process(metrics: Metrics) -> AsyncIterator[None]:
-    """Inside, the loop is asked once a second how late it is: an idle process stays idle."""
+async def watched_process(metrics: Metrics, *, every_s: float = _EVERY_S) -> AsyncIterator[None]:
+    """Inside, the loop is asked at intervals how late it is; once a second, so that an idle process
+    stays idle."""
     metrics.build_info.labels(product_version(), platform.python_version()).set(1)
     _tell_logs(metrics)
-    watching = asyncio.create_task(_watch_loop(metrics))
+    watching = asyncio.create_task(_watch_loop(metrics, every_s))
     try:
         yield
     finally:
@@ -40,9 +41,9 @@ def _tell_logs(metrics: Metrics) -> None:
         metrics.log_queue_bytes.set_function(lambda: pipe.waiting_bytes)
 
 
-async def _watch_loop(metrics: Metrics) -> None:
+async def _watch_loop(metrics: Metrics, every_s: float) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + _EVERY_S
-        await asyncio.sleep(_EVERY_S)
+        due = loop.time() + every_s
+        await asyncio.sleep(every_s)
         metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due))

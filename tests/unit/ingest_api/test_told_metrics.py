@@ -3,6 +3,8 @@
 import asyncio
 
 import httpx
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from ingest_api.settings import ApiSettings
 from tests.support.eventually import eventually
@@ -61,6 +63,20 @@ async def test_the_fullest_mailbox_is_told() -> None:
         api.app.state.drain()
         await following
         assert told(api, "analyzer_sse_streams_ended_total", why="draining") == 1
+
+
+async def test_the_lines_of_a_request_name_it_and_those_of_the_next_do_not(
+    api: TwinApi, client: httpx.AsyncClient
+) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        answer = await client.post(UPLOAD, files={"image": picture()})
+        async with api.client(None) as stranger:
+            await stranger.get("/nowhere")
+    ours, theirs = (line for line in lines if line["event"] == "http_answered")
+    assert ours["tenant_id"] == "acme"
+    assert ours["request_id"] == answer.json()["request_id"]
+    assert ours["trace_id"] == answer.headers["x-trace-id"] != theirs["trace_id"]
+    assert not {"tenant_id", "request_id"} & set(theirs)
 
 
 async def test_there_is_room_for_pictures(api: TwinApi, client: httpx.AsyncClient) -> None:
