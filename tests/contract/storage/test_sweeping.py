@@ -61,6 +61,20 @@ async def test_only_what_is_unfinished_and_old_enough_is_unannounced(
     ] == []
 
 
+async def test_a_late_announcement_knows_the_trace_of_the_acceptance(
+    analyses: AnalysisStore,
+) -> None:
+    """The first acceptance's: a repeat of the request changes nothing."""
+    request = url_request(accepted_at=NOON - SECOND)
+    here = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    await analyses.accept(request, traceparent=here)
+    await analyses.accept(request, traceparent=here.replace("4bf9", "0000"))
+    await analyses.request_cancel("acme", request.request_id, NOON - SECOND)
+    assert [one.traceparent for one in await analyses.find_unannounced(NOON, 10)] == [here]
+    asked = await analyses.find_unannounced_cancels(NOON, NOON, 10)
+    assert [one.traceparent for one in asked] == [here]
+
+
 async def test_what_was_announced_waits_until_that_is_old_too(analyses: AnalysisStore) -> None:
     one, other = (url_request(accepted_at=NOON + number * SECOND) for number in range(2))
     await analyses.accept(one)
