@@ -48,6 +48,10 @@ def redis_server() -> Path:
     return _on_path("redis-server")
 
 
+def rclone() -> Path:
+    return _on_path("rclone")
+
+
 def clamd() -> Path:
     """Debian puts it where PATH may not lead."""
     folder = Path("/usr/sbin")

@@ -59,6 +59,7 @@ def all_recipes() -> tuple[Recipe, ...]:
         ),
         _from_debian("clamav-daemon", "clamd", programs.clamd, is_optional=True),
         _from_debian("clamdscan", "clamd", programs.clamdscan, is_optional=True),
+        _from_debian("rclone", "rclone", programs.rclone, is_optional=True),
     )
 
 
