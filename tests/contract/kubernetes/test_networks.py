@@ -30,6 +30,7 @@ NEEDS = {
     "migrate": {"postgres"},
     "topics": {"kafka"},
     "bucket": {"bucket"},
+    "operator": {"kafka", "postgres", "bucket"},
 }
 
 

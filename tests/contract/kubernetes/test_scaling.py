@@ -36,8 +36,9 @@ def consuming() -> list[Pod]:
 
 def fewest_and_most(name: str) -> tuple[int, int]:
     spec = scalers()[name]
-    fewest = spec.get("minReplicaCount", spec.get("minReplicas"))
-    return int(fewest), int(spec.get("maxReplicaCount", spec.get("maxReplicas")))
+    if "minReplicas" in spec:
+        return int(spec["minReplicas"]), int(spec["maxReplicas"])
+    return int(spec["minReplicaCount"]), int(spec["maxReplicaCount"])
 
 
 def test_whatever_is_scaled_is_left_alone_by_what_is_applied() -> None:

@@ -115,14 +115,17 @@ class Running:
             assert time.monotonic() < until, f"{self.pod.name}: {probe}: {self.log[-3000:]}"
             time.sleep(_POLL_S)
 
-    def terminate(self) -> None:
-        """SIGTERM, without waiting."""
+    def end(self) -> int:
+        """As the kubelet does it: the wait of the manifest, in which nobody sends anything more;
+        SIGTERM; the exit code, within what is left of the grace."""
+        stop = self.pod.main.get("lifecycle", {}).get("preStop", {})
+        wait_s = stop.get("sleep", {"seconds": 0})["seconds"]
+        time.sleep(wait_s)
         self.process.send_signal(signal.SIGTERM)
-
-    def ended(self) -> int:
-        """The exit code, within what is left of the grace after the wait before SIGTERM."""
-        before = self.pod.main.get("lifecycle", {}).get("preStop", {}).get("sleep", {"seconds": 0})
-        return self.process.wait(self.pod.spec["terminationGracePeriodSeconds"] - before["seconds"])
+        told = time.monotonic()
+        code = self.process.wait(self.pod.spec["terminationGracePeriodSeconds"] - wait_s)
+        sys.stdout.write(f"{self.pod.name} ended {time.monotonic() - told:.1f} s after SIGTERM\n")
+        return code
 
     def kill(self) -> None:
         if self.process.poll() is None:

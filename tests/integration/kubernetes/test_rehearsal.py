@@ -106,7 +106,7 @@ async def test_every_pod_is_replaced_under_load_within_its_grace_and_nothing_is_
         async with load.running():
             await load.until_accepted(30)
             load.base_url = _address((await _started(set_up, [pods["api"]], running))["api"])
-            codes = await asyncio.to_thread(_terminated, list(old.values()))
+            codes = await _ended(old)
             workers = [pod for pod in lasting if pod.name != "api"]
             await _started(set_up, workers, running)
             await load.until_accepted(len(load.request_ids) + 30)
@@ -129,11 +129,10 @@ async def _started(node: Node, pods: list[Pod], running: ExitStack) -> dict[str,
     return found
 
 
-def _terminated(running: list[Running]) -> dict[str, int]:
-    """The exit codes of all of them, told to stop at the same moment."""
-    for one in running:
-        one.terminate()
-    return {one.pod.name: one.ended() for one in running}
+async def _ended(running: dict[str, Running]) -> dict[str, int]:
+    """The exit codes of all of them, told to end at the same moment."""
+    codes = await asyncio.gather(*(asyncio.to_thread(one.end) for one in running.values()))
+    return dict(zip(running, codes, strict=True))
 
 
 def _address(api: Running) -> str:
