@@ -205,9 +205,7 @@ def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
             new_id=parts.new_id,
             settings=settings,
         ),
-        own_password=OwnPassword(
-            own=own, users=parts.users, audit=parts.audit, settings=settings
-        ),  # fmt: skip
+        own_password=OwnPassword(own=own, users=parts.users, audit=parts.audit, settings=settings),
         contract=Contract(),
         health=Health(
             DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
