@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -24,10 +24,12 @@ from storage.rebuild_postgres import rebuilding
 from storage.settings import PostgresSettings
 from tests.contract.storage.examples import analyzed, failed, upload_request, url_request
 from tests.contract.storage.migrated import opened_pool, postgres_template
-from tests.integration.cli.right_settings import run_to_its_end
+from tests.contract.storage.restricted import restricted
+from tests.integration.cli.right_settings import of_kafka, prepared, run_to_its_end
 from tests.support.events import TRACEPARENT, cancel_requested, image_submitted
 from tests.support.services.connections import KafkaServer, PostgresServer
 from tests.support.services.databases import create_database, drop_database
+from tests.support.services.kafka_secured import SecuredKafka
 from topics.admin import create_topics
 from topics.catalog import IMAGE_REQUESTED_BULK, IMAGE_SUBMITTED, IMAGE_SUBMITTED_BULK
 from topics.letters import identity_of_log
@@ -201,11 +203,19 @@ async def test_one_that_was_broken_off_goes_on_where_it_was(
         read_progress(file, "another")
 
 
-def test_the_command_tries_it_and_then_does_it(story: Story, emptied: str, tmp_path: Path) -> None:
-    settings = {
-        "ANALYZER_POSTGRES__DSN": emptied,
-        "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": story.kafka.bootstrap_servers,
-    }
+@pytest.fixture
+def worker_login(emptied: str) -> Iterator[str]:
+    with restricted(emptied, "analyzer_worker") as login:
+        yield login
+
+
+def test_the_command_tries_it_and_then_does_it_with_the_rights_of_the_io_worker(
+    story: Story, emptied: str, worker_login: str, kafka: KafkaServer, tmp_path: Path
+) -> None:
+    if not isinstance(kafka, SecuredKafka):
+        pytest.skip("kafka runs elsewhere: its users and rules are not ours to make")
+    prepared(kafka)
+    settings = {"ANALYZER_POSTGRES__DSN": worker_login} | of_kafka(kafka, "io")
     tried = run_to_its_end("rebuild", "--dry-run", settings=settings)
     assert tried.code == 0, tried
     assert story.rows(emptied) == []
@@ -215,6 +225,6 @@ def test_the_command_tries_it_and_then_does_it(story: Story, emptied: str, tmp_p
     assert done.log.replace("would be ", "") == tried.log.replace("would be ", "")
     assert "not rebuilt, since no topic holds them: keys, users" in done.log
     assert story.rows(emptied) == story.rows(story.dsn)
-    assert "image-analyzed:0:" in json.loads(Path(file).read_text())["next_offsets"]
+    assert "image-analyzed:" in json.loads(Path(file).read_text())["next_offsets"]
     after = run_to_its_end("rebuild", "--progress", file, settings=settings)
     assert after.log.startswith("0 records read\n0 requests added, 0 outcomes recorded")
