@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
@@ -34,7 +34,7 @@ class InboxLimits:
     deadline_default: timedelta
     deadline_most: timedelta
     fetch_allow_networks: Sequence[IPv4Network | IPv6Network]
-    callbacks: CallbackRules = CallbackRules()
+    callbacks: CallbackRules = field(default_factory=CallbackRules)
 
     @classmethod
     def of(cls, worker: WorkerSettings, webhooks: WebhookSettings | None = None) -> "InboxLimits":
