@@ -113,7 +113,7 @@ async def test_every_pod_is_replaced_under_load_within_its_grace_and_nothing_is_
         assert load.failures == []
         assert codes == dict.fromkeys(old, 0)
         assert len(set(load.request_ids)) == len(load.request_ids)
-        await wait_until_all(owner_dsn, load.request_ids, "completed", within_s=120)
+        await wait_until_all(owner_dsn, load.request_ids, "completed", within_s=240)
     with psycopg.connect(owner_dsn) as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM analyses").fetchall()
     assert rows == len(load.request_ids)
