@@ -1,14 +1,10 @@
 """Which checks there are for which process."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
-from cli.exit_codes import ConfigurationError
 from cli.settings import Settings, load_settings, require
 from cli.start_checks import Check, bucket_check, kafka_check, postgres_check, redis_check
 from ingest_api.rights import RIGHTS, TOPICS
-from processors.detectors.catalog import read_catalog
-from processors.detectors.files import ModelFolders, require_model
 from processors.rights import NAMES, rights_of
 
 WORKER_USES = ("kafka", "postgres", "bucket", "traces", "azure_monitor")
@@ -18,19 +14,21 @@ def checks_for(process: str | None, environment: Mapping[str, str]) -> dict[str,
     """By what each looks at; None is for all that the settings name. Raises ConfigurationError."""
     if process == "api":
         return api_checks(load_settings(environment))
+    from cli.model_checks import model_check, require_known_model  # noqa: PLC0415 - not for the API
+
     if process is None:
         settings = load_settings(environment)
         return {
             **_stores(settings),
             "redis": redis_check(settings.redis),
             "kafka": kafka_check(settings.kafka),
-            "models": _model_check(settings, environment),
+            "models": model_check(settings, environment),
         }
     settings = load_settings(environment, uses=WORKER_USES)
     detects = process == "detect"
     require_known_model(settings)
     names = [name for name in NAMES if name.startswith("detect") is detects]
-    models = {"models": _model_check(settings, environment)} if detects else {}
+    models = {"models": model_check(settings, environment)} if detects else {}
     return worker_checks(settings, names) | models
 
 
@@ -56,22 +54,3 @@ def _stores(settings: Settings) -> dict[str, Check]:
         "postgres": postgres_check(require(settings.postgres, "ANALYZER_POSTGRES__DSN")),
         "bucket": bucket_check(require(settings.bucket, "ANALYZER_BUCKET__ENDPOINT")),
     }
-
-
-def require_known_model(settings: Settings) -> None:
-    """Raises ConfigurationError for a preferred model that the catalog does not have."""
-    known = [entry.name for entry in read_catalog()]
-    if settings.worker.preferred_model not in known:
-        raise ConfigurationError(
-            f"ANALYZER_WORKER__PREFERRED_MODEL={settings.worker.preferred_model}: "
-            f"there is no such model; there are {', '.join(known)}"
-        )
-
-
-def _model_check(settings: Settings, environment: Mapping[str, str]) -> Check:
-    folders = ModelFolders.of(settings.models_dir, environment)
-
-    async def check() -> None:
-        await asyncio.to_thread(require_model, read_catalog(), folders)
-
-    return check

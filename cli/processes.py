@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cli.broker_errors import broker_error
-from cli.check_plan import WORKER_USES, api_checks, require_known_model, worker_checks
+from cli.check_plan import WORKER_USES, api_checks, worker_checks
 from cli.exit_codes import ConfigurationError, DependencyError
 from cli.exports import exports_of
 from cli.settings import Settings, load_settings, require
@@ -96,6 +96,7 @@ def worker_uses(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _worker_config(settings: Settings) -> "WorkerConfig":
+    from cli.model_checks import require_known_model  # noqa: PLC0415 - as above
     from processors.parts import WorkerConfig  # noqa: PLC0415 - as above
 
     require_known_model(settings)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from processors.detectors.files import ModelFileError, NoModelError
 from storage.errors import MisconfiguredError, StoreUnavailableError, UnknownHostError
 from storage.folder_check import check_folder
 from storage.postgres_check import check_postgres
@@ -23,8 +22,8 @@ Check = Callable[[], Awaitable[None]]
 _LONGEST_S: Final = 40.0
 
 
-class TopicsDifferError(Exception):
-    """One line for each topic that is not as the catalog has it."""
+class UnfitError(Exception):
+    """Topics that are not as the catalog has them, or a model: one line for each."""
 
 
 class Verdict(StrEnum):
@@ -42,9 +41,7 @@ _MEANINGS: Final[dict[type[Exception], Verdict]] = {
     UnknownBrokerError: Verdict.UNKNOWN,
     MisconfiguredError: Verdict.WRONG,
     BrokerRefusesError: Verdict.WRONG,
-    TopicsDifferError: Verdict.WRONG,
-    ModelFileError: Verdict.WRONG,
-    NoModelError: Verdict.WRONG,
+    UnfitError: Verdict.WRONG,
     StoreUnavailableError: Verdict.DOWN,
     LogUnavailableError: Verdict.DOWN,
 }
@@ -100,7 +97,7 @@ def kafka_check(
             problems = await verify_to_start(settings, topics)
             await require_rights(settings, rights)
         if problems:
-            raise TopicsDifferError("\n".join(problems))
+            raise UnfitError("\n".join(problems))
 
     return check
 
