@@ -21,6 +21,7 @@ from storage.audit import Action
 from storage.errors import NotFoundError, StorageError
 from storage.key_format import hash_api_key, shown_prefix
 from storage.ports import ApiKey, KeyNote, ListedKey
+from storage.postgres_check import check_postgres
 from storage.postgres_pool import PostgresPool
 from storage.settings import PostgresSettings
 from storage.users import LastAdminError, UsernameTakenError
@@ -102,6 +103,8 @@ def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:
 
 @contextlib.asynccontextmanager
 async def _opened(postgres: PostgresSettings) -> AsyncIterator[PostgresPool]:
+    """Asked before: a pool that cannot connect does not say why."""
+    await check_postgres(postgres)
     pool = PostgresPool(postgres)
     await pool.open()
     try:

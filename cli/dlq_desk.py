@@ -27,6 +27,7 @@ from storage.known_keys import KnownKeys
 from storage.letter_book import Action as Handled
 from storage.letter_book import Handling, LetterBook, LetterPlace
 from storage.opening import open_images
+from storage.postgres_check import check_postgres
 from storage.postgres_pool import PostgresPool
 from telemetry.metrics import Metrics
 from topics.letters import DeadLetter, identity_of_log, read_letter, read_letters
@@ -94,6 +95,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         metrics = Metrics()
         images = open_images(bucket, metrics)
         stack.push_async_callback(images.aclose)
+        await check_postgres(postgres)  # a pool that cannot connect does not say why
         pool = PostgresPool(postgres)
         stack.push_async_callback(pool.aclose)
         await pool.open()

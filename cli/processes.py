@@ -8,6 +8,7 @@ from cli.broker_errors import broker_error
 from cli.check_plan import WORKER_USES, api_checks, worker_checks
 from cli.exit_codes import ConfigurationError, DependencyError
 from cli.exports import exports_of
+from cli.port_checks import api_ports, worker_ports
 from cli.settings import Settings, load_settings, require
 from cli.start_or_refuse import refusals_logged, start_or_refuse
 from telemetry.export import Exports
@@ -58,7 +59,7 @@ def _run_api(settings: Settings, exports: Exports) -> None:
         metrics=settings.metrics,
     )
     configure_logs(settings.log, process="api", also=exports.log)
-    start_or_refuse(api_checks(settings), essential=_STORES)
+    start_or_refuse(api_checks(settings) | api_ports(settings), essential=_STORES)
     try:
         run_api(config)
     except UnusableKeyError as error:
@@ -79,7 +80,8 @@ def _run_worker(names: Sequence[str], settings: Settings, exports: Exports) -> i
         )
     config = replace(_worker_config(settings), tracer=exports.tracer)
     configure_logs(settings.log, process="-".join(names), also=exports.log)
-    start_or_refuse(worker_checks(settings, names), essential=(*_STORES, "kafka"))
+    checks = worker_checks(settings, names) | worker_ports(settings)
+    start_or_refuse(checks, essential=(*_STORES, "kafka"))
     try:
         return app.run_worker(names, config)
     except TopicsNotReadyError as error:

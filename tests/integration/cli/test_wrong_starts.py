@@ -2,6 +2,7 @@
 code 3, and nothing taken."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,3 +204,32 @@ def test_a_model_that_is_not_the_one_it_should_be(
     [line] = refused(run_to_its_end(*DETECT, settings=wrong))
     assert "not the model it should be; sha256 is" in line
     assert line.endswith("Remove the file, or put the right one in its place.")
+
+
+def test_a_port_that_somebody_else_has(
+    settings: dict[str, str], secured: SecuredKafka, redis_server: RedisServer
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        taken = settings | {
+            "ANALYZER_API__PORT": port,
+            "ANALYZER_METRICS__PORT": port,
+            "ANALYZER_WORKER__HEALTH_PORT": port,
+            "ANALYZER_REDIS__URL": redis_server.url,
+        }
+        api, metrics = refused(run_to_its_end(*API, settings=taken | of_kafka(secured, "api")))
+        [worker] = refused(run_to_its_end(*IO, settings=taken))
+    for line, name in ((api, "API__PORT"), (metrics, "METRICS__PORT"), (worker, "WORKER__HEALTH")):
+        assert f": cannot listen on 127.0.0.1:{port}: Address already in use" in line
+        assert f"correct ANALYZER_{name}" in line
+
+
+@pytest.mark.parametrize("command", ["keys list --tenant acme", "dlq list", "audit list"])
+def test_a_command_says_why_it_is_not_let_in(settings: dict[str, str], command: str) -> None:
+    wrong = settings | {LOGIN: with_password(settings[LOGIN], "mistyped")}
+    ended = run_to_its_end(*command.split(), settings=wrong)
+    assert ended.code == 3
+    [line] = ended.lines
+    assert line.startswith(
+        'postgres: password authentication failed for user "analyzer"; correct ANALYZER_POSTGRES__'
+    )
