@@ -16,6 +16,9 @@ from topics.tolerant import start_tolerant
 
 IDENTITY_PLACE = TopicPartition(LOG_IDENTITY.name, 0)
 _STEP_S = 10.0
+# A broker that has just made forty topics answers about them when it leads them: seconds later.
+_NEW_TOPICS_MS = 20_000
+_NEW_TOPICS_S = 25.0
 
 
 async def has_identity(settings: KafkaSettings) -> bool:
@@ -23,11 +26,11 @@ async def has_identity(settings: KafkaSettings) -> bool:
     consumer = AIOKafkaConsumer(
         **client_arguments(settings),
         enable_auto_commit=False,
-        request_timeout_ms=5000,
+        request_timeout_ms=_NEW_TOPICS_MS,
     )
     try:
-        await asyncio.wait_for(start_tolerant(consumer), _STEP_S)
-        ends = await asyncio.wait_for(consumer.end_offsets([IDENTITY_PLACE]), _STEP_S)
+        await asyncio.wait_for(start_tolerant(consumer), _NEW_TOPICS_S)
+        ends = await asyncio.wait_for(consumer.end_offsets([IDENTITY_PLACE]), _NEW_TOPICS_S)
     except (KafkaError, OSError) as error:
         raise await explain(settings, error, "Describe") from error
     finally:
@@ -43,12 +46,12 @@ async def write_identity(settings: KafkaSettings) -> None:
         **client_arguments(settings),
         acks="all",
         enable_idempotence=False,
-        request_timeout_ms=5000,
+        request_timeout_ms=_NEW_TOPICS_MS,
     )
     try:
-        await asyncio.wait_for(producer.start(), _STEP_S)
+        await asyncio.wait_for(producer.start(), _NEW_TOPICS_S)
         sent = producer.send_and_wait(LOG_IDENTITY.name, identity, key=identity, partition=0)
-        await asyncio.wait_for(sent, _STEP_S)
+        await asyncio.wait_for(sent, _NEW_TOPICS_S)
     except (KafkaError, OSError) as error:
         raise await explain(settings, error, "Write") from error
     finally:
