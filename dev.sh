@@ -121,7 +121,7 @@ run_tests() {
     rm -f .coverage .coverage.*
     # Most tests wait for servers: three files at once, each worker with servers of its own.
     "$venv/bin/coverage" run -m pytest --numprocesses "${ANALYZER_TEST_WORKERS:-3}" --dist loadfile \
-        "${selection[@]}" "$@"
+        --no-loadscope-reorder "${selection[@]}" "$@"
     "$venv/bin/coverage" combine --quiet
     # A part of the tests says nothing about the coverage of the whole.
     if (($# == 0 && ${#selection[@]} == 0)); then
