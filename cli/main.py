@@ -15,6 +15,7 @@ from cli import (
     produce_command,
     rebuild_command,
     setup_commands,
+    size_command,
     submit_command,
     tenant_commands,
     up_command,
@@ -68,6 +69,7 @@ app.add_command(tenant_commands.tenants)
 app.add_command(audit_commands.audit)
 app.add_command(model_commands.models)
 app.add_command(health_command.health)
+app.add_command(size_command.size)
 app.add_command(up_command.prepare_embedded)
 app.add_command(up_command.first_look)
 

@@ -58,7 +58,7 @@ ARGUMENTS = {
 }
 # They start or look at an instance whose secrets they make themselves, fetch from the network, or
 # read no secret.
-ELSEWHERE = {"up", "first-look", "models fetch", "health"}
+ELSEWHERE = {"up", "first-look", "models fetch", "health", "size"}
 
 
 class Watched:
