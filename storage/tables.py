@@ -295,9 +295,7 @@ class WebhookDeliveryRow(Table):
             "due_at",
             postgresql_where=text("state = 'pending'"),
         ),
-        Index(
-            "ix_webhook_deliveries_due_at", "due_at", postgresql_where=text("state = 'pending'")
-        ),
+        Index("ix_webhook_deliveries_due_at", "due_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_webhook_deliveries_finished_at",
             "finished_at",
