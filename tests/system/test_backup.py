@@ -23,6 +23,8 @@ from tests.system.backups import (
 from tests.system.http_client import SAMPLES, Answer, connected, upload, upload_many
 from tests.system.wire import results_of, states, wait_until_all
 
+pytestmark = pytest.mark.slow
+
 _EACH = 20
 
 

@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.postgres,
     pytest.mark.redis,
     pytest.mark.s3,
+    pytest.mark.slow,
 ]
 
 
