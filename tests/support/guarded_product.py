@@ -104,11 +104,10 @@ def guarded_product(stack: Stack, folder: Path) -> Iterator[Guarded]:
 def _described(stack: Stack, folder: Path) -> Guarded:
     temporary = folder / "temporary"
     temporary.mkdir()
-    api_port, metrics_port, second_metrics_port = free_ports(3)
+    api_port, metrics_port = free_ports(2)
     sealing, signing, master = secrets.token_hex(24), _signing_key(), secrets.token_hex(24)
     own = {name: _kafka(stack, name) for name in ("api", "detect", "io")}
-    own["api"] |= {"ANALYZER_AUTH__SIGNING_KEY": signing, "ANALYZER_API__SECRET": sealing,
-                   "ANALYZER_METRICS__PORT": str(metrics_port)}  # fmt: skip
+    own["api"] |= {"ANALYZER_AUTH__SIGNING_KEY": signing, "ANALYZER_API__SECRET": sealing}
     for name in ("api", "io"):
         own[name][_MASTER] = master
     settings = SETTINGS | {"TMPDIR": str(temporary)}
@@ -124,7 +123,7 @@ def _described(stack: Stack, folder: Path) -> Guarded:
         environment={
             **product.api.environment,
             "ANALYZER_API__PORT": str(api_port),
-            "ANALYZER_METRICS__PORT": str(second_metrics_port),
+            "ANALYZER_METRICS__PORT": str(metrics_port),
         },
         ready_url=f"http://127.0.0.1:{api_port}/ready",
         log_file=folder / "second-api.log",

@@ -51,8 +51,8 @@ def of_pages(guarded: Guarded, key: str | None = None) -> dict[str, bytes]:
         base = process.ready_url.removesuffix("/ready")
         for path in PAGES:
             found[f"{process.name} {path}"] = _page(base + path, key)
-        metrics = process.environment.get("ANALYZER_METRICS__PORT")
-        if metrics is not None:
+        if process.name.endswith("api"):
+            metrics = process.environment["ANALYZER_METRICS__PORT"]
             found[f"{process.name} metrics"] = _page(f"http://127.0.0.1:{metrics}/metrics", None)
     return found
 
