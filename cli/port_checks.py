@@ -8,9 +8,9 @@ from cli.start_checks import Check, UnfitError
 
 def api_ports(settings: Settings) -> dict[str, Check]:
     found = {"port": _port_check("ANALYZER_API__PORT", settings.api.host, settings.api.port)}
-    metrics = settings.metrics
-    if metrics.port is not None:
-        found["metrics"] = _port_check("ANALYZER_METRICS__PORT", metrics.host, metrics.port)
+    told = settings.metrics
+    if told.port is not None:
+        found["metrics"] = _port_check("ANALYZER_METRICS__PORT", told.host, told.port)
     return found
 
 

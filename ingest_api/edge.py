@@ -124,7 +124,7 @@ class _Answer:
 
 def _told(scope: Scope) -> str:
     """The path as the log has it: strangers put their credentials anywhere."""
-    return masked(scope["path"][:200])
+    return masked(scope["path"][:1200])[:200]
 
 
 def _route_of(scope: Scope) -> str:

@@ -24,7 +24,7 @@ def tell_span(span: Span, scope: Scope, route: str, status: int) -> None:
             "http.request.method": method,
             "http.route": route,
             "http.response.status_code": status or _GONE,
-            "url.path": masked(scope["path"][:200]),
+            "url.path": masked(scope["path"][:1200])[:200],
             "url.scheme": scope["scheme"],
             "network.protocol.version": scope["http_version"],
         }

@@ -15,6 +15,7 @@ from processors.deliver_spans import delivering
 from processors.errors import TRANSIENT_ERRORS
 from processors.hold import Hold
 from storage.deliveries import Attempt, Claim, DeliveryStore, Receiver, Room, Verdict
+from storage.errors import StorageError
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
 from telemetry.spans import UNTRACED, Tracer
@@ -73,24 +74,29 @@ class Deliverer:
             task = asyncio.create_task(self._deliver(send, claim))
             self._in_work[task] = (claim.tenant_id, claim.receiver)
             task.add_done_callback(self._in_work.pop)
+        await self._show_the_oldest()
         return len(claims)
 
     async def _claim(self, room: Room) -> list[Claim]:
         lease = timedelta(seconds=self._settings.lease_s)
         try:
-            claims = await self._deliveries.claim(room, lease=lease)
-            await self._show_the_oldest()
+            return await self._deliveries.claim(room, lease=lease)
         except TRANSIENT_ERRORS as error:
             _log.warning("deliveries_postponed", error=str(error)[:300])
             return []
-        return claims
 
     async def _show_the_oldest(self) -> None:
+        """After the claims are begun: a gauge that cannot be read costs them no lease."""
         now = asyncio.get_running_loop().time()
-        if now >= self._show_at:
-            self._show_at = now + _SHOW_EVERY_S
+        if now < self._show_at:
+            return
+        self._show_at = now + _SHOW_EVERY_S
+        try:
             oldest = await self._deliveries.oldest_due()
-            self._metrics.webhook_oldest_seconds.set(oldest.total_seconds())
+        except StorageError as error:
+            _log.warning("deliveries_postponed", error=str(error)[:300])
+            return
+        self._metrics.webhook_oldest_seconds.set(oldest.total_seconds())
 
     async def _deliver(self, send: SendDelivery, claim: Claim) -> None:
         with delivering(self._tracer, claim) as span:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from outbound.client import GuardedClient
-from outbound.errors import BlockedAddressError, FetchFailedError, OutboundError
+from outbound.errors import BlockedAddressError, OutboundError
 from outbound.responses import Answer
 from outbound.urls import host_of
 from outbound.webhook_secrets import SecretSource
@@ -88,9 +88,9 @@ class SendDelivery:
         except BlockedAddressError as error:
             await self._note_blocked(claim)
             return _Answered(error=error.code, is_final=True)
-        except FetchFailedError as error:
-            return _Answered(error=str(error)[:200])
         except OutboundError as error:
+            # The tenant is told the code alone: why is nothing to look around inside with.
+            _log.info("delivery_unanswered", reason=str(error)[:200])
             return _Answered(error=error.code)
         return self._heard(answer)
 

@@ -9,6 +9,7 @@ _SECRET: Final = re.compile(
     r"aia_[0-9A-Za-z]{6,}"  # an API key, whole or cut off
     r"|air_[a-z0-9_-]{1,63}\.[\w-]{6,}"  # a refresh token
     r"|eyJ[\w-]{8,}(?:\.[\w-]*)*"  # a JWT, or the head of one
+    r"|whsec_[\w+/=-]{6,}"  # what signs webhooks
     r"|(?i:\b(?:bearer|basic)\s+[\w.~+/=-]{8,})"
     r"|(?<=://)[^\s/@]*@"  # user and password in an address
 )

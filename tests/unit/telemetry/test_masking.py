@@ -15,6 +15,7 @@ SECRET = "0123456789abcdefABCDEF0123456789abcdefABCDE"
         f"/api/v1/analyses/air_acme.{SECRET}",
         f"/eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.{SECRET}",
         f"GET /x Bearer {SECRET}",
+        f"/whsec_{SECRET}",
         f"basic {SECRET}==",
         f"https://ada:{SECRET}@example.com/x",
     ],
