@@ -51,7 +51,7 @@ def rebuild(*, dry_run: bool, progress_file: Path | None) -> None:
 
 async def _rebuild(settings: "Settings", *, dry_run: bool, file: Path | None) -> "Counts":
     from cli.rebuild import LogReader  # noqa: PLC0415 - keeps --help fast
-    from cli.rebuild_progress import Progress, read_progress, write_progress  # noqa: PLC0415
+    from cli.rebuild_progress import Progress, read_progress, write_progress  # noqa: PLC0415 - as above
     from cli.settings import require  # noqa: PLC0415 - as above
     from storage.postgres_check import check_postgres  # noqa: PLC0415 - as above
     from storage.rebuild_postgres import rebuilding  # noqa: PLC0415 - as above
