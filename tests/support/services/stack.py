@@ -130,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, required=True, help="where their data is kept")
     parser.add_argument("--durable", action="store_true", help="let PostgreSQL sync to disk")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where SIGINT came ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with Stack.start(options.folder.resolve(), durable=options.durable) as stack:
             sys.stdout.write("".join(f"{line}\n" for line in stack.environment()))
