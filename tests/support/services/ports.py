@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 LOWEST = 20_000
 HIGHEST = 29_999
-_WORKERS = 8
+_PARTS = 8
 
 
 def free_ports(count: int) -> list[int]:
@@ -26,10 +26,10 @@ def free_port() -> int:
 
 
 def _own_part() -> range:
-    """pytest-xdist names its workers gw0, gw1, ...; a process that is none of them shares gw0's."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
-    size = (HIGHEST - LOWEST + 1) // _WORKERS
-    return range(LOWEST + worker * size, LOWEST + (worker + 1) * size)
+    """By ANALYZER_TEST_PART, which `./dev.sh test` sets for what it runs side by side."""
+    part = int(os.environ.get("ANALYZER_TEST_PART", "0")) % _PARTS
+    size = (HIGHEST - LOWEST + 1) // _PARTS
+    return range(LOWEST + part * size, LOWEST + (part + 1) * size)
 
 
 def _hold_free_port(held: ExitStack) -> int:
