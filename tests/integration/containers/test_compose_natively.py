@@ -17,7 +17,10 @@ from tests.support.services.clamd import EICAR
 from tests.support.services.postgres_folder import folder_for_postgres
 from tests.support.services.programs import NotInstalledError
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.redis, pytest.mark.s3]
+pytestmark = [
+    pytest.mark.kafka, pytest.mark.postgres, pytest.mark.redis, pytest.mark.s3,
+    pytest.mark.slow,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
