@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.services.local_service import LocalService
 from tests.support.services.processes import Command, NotReadyError
-from tests.support.services.toxiproxy import toxiproxy
+from tests.support.services.toxiproxy import TOXIPROXY
 
 
 class Toxiproxy(LocalService):
@@ -49,7 +49,9 @@ class Toxiproxy(LocalService):
 
     def _command(self) -> Command:
         where = ("-host", "127.0.0.1", "-port", str(self.port))
-        return Command((str(toxiproxy()), *where), self.folder, environment={"LOG_LEVEL": "error"})
+        return Command(
+            (str(TOXIPROXY.path()), *where), self.folder, environment={"LOG_LEVEL": "error"}
+        )
 
     def _answers(self) -> bool:
         self.ask("GET", "/version")

@@ -15,6 +15,7 @@ from tests.support.services.kafka import WARNINGS_ONLY, Kafka
 from tests.support.services.local_service import LocalService
 from tests.support.services.postgres import Postgres
 from tests.support.services.processes import Command, run_to_end
+from tests.support.services.recipes import VERSITYGW
 from tests.support.services.redis import Redis
 
 
@@ -130,7 +131,7 @@ class ComposedS3(LocalService):
         (script,) = self._service.command
         script = self._here.said(script)
         for there, here in (
-            ("exec versitygw", f"exec {programs.versitygw()}"),
+            ("exec versitygw", f"exec {VERSITYGW.path()}"),
             ("--port :7070", f"--port 127.0.0.1:{self.port}"),
             ("posix /data", f"posix {self.folder / 'data'}"),
         ):

@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from tests.support.services import kubeconform
+from tests.support.services.kubeconform import KUBECONFORM
 from tests.support.services.strict_schemas import schemas_in_definition, schemas_in_openapi, strict
 
 OBJECT = {"type": "object", "properties": {"size": {"type": "integer"}}}
@@ -59,10 +59,10 @@ def test_a_definition_gives_the_versions_that_are_served() -> None:
 @pytest.mark.parametrize(
     ("said", "is_right"),
     [
-        (f"mod {kubeconform.MODULE} v{kubeconform.VERSION} {kubeconform.SUM}", True),
-        (f"mod {kubeconform.MODULE} v{kubeconform.VERSION} h1:other", False),
+        (f"mod {KUBECONFORM.module} v{KUBECONFORM.version} {KUBECONFORM.checksum}", True),
+        (f"mod {KUBECONFORM.module} v{KUBECONFORM.version} h1:other", False),
         ("mod somebody/else v1", False),
     ],
 )
 def test_a_program_of_another_source_is_found_out(said: str, is_right: bool) -> None:
-    assert (kubeconform.kubeconform_fault(said) is None) is is_right
+    assert (KUBECONFORM.fault(said) is None) is is_right

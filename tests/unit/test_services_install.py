@@ -13,11 +13,10 @@ from tests.support.services.credentials import Credentials
 from tests.support.services.kafka_properties import server_properties
 from tests.support.services.process_family import family_of
 from tests.support.services.recipes import (
-    VERSITYGW_SUM,
+    VERSITYGW,
     Recipe,
     RecipeFailedError,
     kafka_fault,
-    versitygw_fault,
 )
 
 
@@ -113,9 +112,9 @@ def test_an_unknown_service_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 def test_only_the_pinned_build_of_versitygw_is_accepted() -> None:
     build = "path\t{module}/cmd/versitygw\n\tmod\t{module}\tv{version}\t{sum}\n".format
     module = "github.com/versity/versitygw"
-    assert versitygw_fault(build(module=module, version="1.8.0", sum=VERSITYGW_SUM)) is None
-    assert versitygw_fault(build(module=module, version="1.7.0", sum=VERSITYGW_SUM))
-    assert versitygw_fault(build(module=module, version="1.8.0", sum="h1:other"))
+    assert VERSITYGW.fault(build(module=module, version="1.8.0", sum=VERSITYGW.checksum)) is None
+    assert VERSITYGW.fault(build(module=module, version="1.7.0", sum=VERSITYGW.checksum))
+    assert VERSITYGW.fault(build(module=module, version="1.8.0", sum="h1:other"))
 
 
 def add_jars(folder: Path, count: int) -> None:

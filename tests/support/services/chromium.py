@@ -1,13 +1,12 @@
 """A page as a browser shows it: what it became, what it asked for, and of what it complained."""
 
 import json
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.services import recipes
-from tests.support.services.programs import NotInstalledError
+from tests.support.services.programs import on_path
 
 _PATIENCE_S = 120
 _FLAGS = (
@@ -56,18 +55,8 @@ def _asked(log: dict[str, object], url: str) -> frozenset[str]:
 
 
 def chromium_program() -> Path:
-    found = shutil.which("chromium")
-    if found is None:
-        raise NotInstalledError("chromium")
-    return Path(found)
+    return on_path("chromium")
 
 
 def chromium_recipe() -> recipes.Recipe:
-    return recipes.Recipe(
-        what="Debian package chromium",
-        services=("chromium",),
-        is_there=lambda: recipes._is_found(chromium_program),
-        missing_tools=recipes._missing_for_apt,
-        install=lambda: recipes._install_packages("chromium"),
-        is_optional=True,
-    )
+    return recipes._from_debian("chromium", "chromium", chromium_program, is_optional=True)

@@ -14,17 +14,17 @@ from pathlib import Path
 from tests.support.services.asyncapi_schema import asyncapi_schema_recipe
 from tests.support.services.cache import cache_folder, only_installer
 from tests.support.services.chromium import chromium_recipe
-from tests.support.services.compose_loader import compose_loader_recipe
+from tests.support.services.compose_loader import COMPOSE_GO
 from tests.support.services.consumer_recipes import consumer_recipes
 from tests.support.services.hadolint import hadolint_recipe
 from tests.support.services.image_tools import image_recipes
-from tests.support.services.kubeconform import kubeconform_recipe
-from tests.support.services.kustomize import kustomize_recipe
+from tests.support.services.kubeconform import KUBECONFORM
+from tests.support.services.kustomize import KUSTOMIZE
 from tests.support.services.manifest_schemas import manifest_schemas_recipe
 from tests.support.services.nginx import nginx_recipe
 from tests.support.services.prometheus import prometheus_recipe
 from tests.support.services.recipes import Recipe, RecipeFailedError, all_recipes
-from tests.support.services.toxiproxy import toxiproxy_recipe
+from tests.support.services.toxiproxy import TOXIPROXY
 
 ALL_THERE = 0
 SOME_MISSING = 3
@@ -84,10 +84,12 @@ def install(recipes: Sequence[Recipe], cache: Path) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     recipes = (
-        *all_recipes(), toxiproxy_recipe(), *consumer_recipes(), asyncapi_schema_recipe(),
-        kustomize_recipe(), chromium_recipe(), nginx_recipe(),
-        kubeconform_recipe(), manifest_schemas_recipe(),
-        compose_loader_recipe(), hadolint_recipe(), prometheus_recipe(), *image_recipes(),
+        *all_recipes(), TOXIPROXY.recipe("toxiproxy", is_optional=False),
+        *consumer_recipes(), asyncapi_schema_recipe(),
+        KUSTOMIZE.recipe("kustomize"), chromium_recipe(), nginx_recipe(),
+        KUBECONFORM.recipe("kubeconform"), manifest_schemas_recipe(),
+        COMPOSE_GO.recipe("compose-loader"), hadolint_recipe(), prometheus_recipe(),
+        *image_recipes(),
     )  # fmt: skip
     known = list(dict.fromkeys(service for recipe in recipes for service in recipe.services))
     parser = argparse.ArgumentParser(description="Install the servers that tests use.")

@@ -76,11 +76,4 @@ def nginx_program() -> Path:
 
 
 def nginx_recipe() -> recipes.Recipe:
-    return recipes.Recipe(
-        what="Debian package nginx",
-        services=("nginx",),
-        is_there=lambda: recipes._is_found(nginx_program),
-        missing_tools=recipes._missing_for_apt,
-        install=lambda: recipes._install_packages("nginx"),
-        is_optional=True,
-    )
+    return recipes._from_debian("nginx", "nginx", nginx_program, is_optional=True)

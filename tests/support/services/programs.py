@@ -7,7 +7,6 @@ from pathlib import Path
 from tests.support.services.cache import cache_folder
 
 KAFKA_VERSION = "4.3.1"
-VERSITYGW_VERSION = "1.8.0"
 
 
 class NotInstalledError(RuntimeError):
@@ -21,10 +20,6 @@ def kafka_folder() -> Path:
     return cache_folder() / f"kafka-{KAFKA_VERSION}"
 
 
-def versitygw_folder() -> Path:
-    return cache_folder() / f"versitygw-{VERSITYGW_VERSION}"
-
-
 def kafka_class_path() -> str:
     if not kafka_folder().is_dir():
         raise NotInstalledError(f"Apache Kafka {KAFKA_VERSION}")
@@ -34,42 +29,35 @@ def kafka_class_path() -> str:
 def java() -> Path:
     """The Java of JAVA_HOME, else of PATH."""
     home = os.environ.get("JAVA_HOME")
-    return _on_path("java", in_folder=Path(home) / "bin" if home else None)
-
-
-def versitygw() -> Path:
-    program = versitygw_folder() / "versitygw"
-    if not program.is_file():
-        raise NotInstalledError(f"versitygw {VERSITYGW_VERSION}")
-    return program
+    return on_path("java", in_folder=Path(home) / "bin" if home else None)
 
 
 def redis_server() -> Path:
-    return _on_path("redis-server")
+    return on_path("redis-server")
 
 
 def rclone() -> Path:
-    return _on_path("rclone")
+    return on_path("rclone")
 
 
 def clamd() -> Path:
     """Debian puts it where PATH may not lead."""
     folder = Path("/usr/sbin")
-    return _on_path("clamd", in_folder=folder if (folder / "clamd").is_file() else None)
+    return on_path("clamd", in_folder=folder if (folder / "clamd").is_file() else None)
 
 
 def clamdscan() -> Path:
-    return _on_path("clamdscan")
+    return on_path("clamdscan")
 
 
 def postgres_program(name: str) -> Path:
     """`initdb`, `postgres`, …: of the newest version that Debian's packages put, else of PATH."""
     folders = [found.parent for found in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     newest = max(folders, key=lambda folder: _major_version(folder.parent.name), default=None)
-    return _on_path(name, in_folder=newest)
+    return on_path(name, in_folder=newest)
 
 
-def _on_path(name: str, in_folder: Path | None = None) -> Path:
+def on_path(name: str, in_folder: Path | None = None) -> Path:
     found = shutil.which(name, path=None if in_folder is None else str(in_folder))
     if found is None:
         raise NotInstalledError(name)

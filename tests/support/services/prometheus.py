@@ -1,14 +1,14 @@
 """Prometheus from Debian: how it is had, and how it runs with the configuration that is shipped."""
 
 import http.client
-import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 from tests.support.services import recipes
 from tests.support.services.local_service import LocalService
 from tests.support.services.processes import Command
-from tests.support.services.programs import NotInstalledError
+from tests.support.services.programs import on_path
 
 CONFIGURATION = Path(__file__).parents[3] / "deployment" / "monitoring" / "prometheus"
 
@@ -30,7 +30,7 @@ class Prometheus(LocalService):
             for option in self._options
         )
         listen = f"--web.listen-address=127.0.0.1:{self.port}"
-        return Command((str(_program("prometheus")), *options, listen), self.folder)
+        return Command((str(on_path("prometheus")), *options, listen), self.folder)
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
@@ -44,7 +44,7 @@ class Prometheus(LocalService):
 def promtool(*arguments: str) -> tuple[int, str]:
     """How `promtool` ends with these arguments, and what it says."""
     done = subprocess.run(
-        (_program("promtool"), *arguments), capture_output=True, text=True, timeout=60, check=False
+        (on_path("promtool"), *arguments), capture_output=True, text=True, timeout=60, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -52,25 +52,12 @@ def promtool(*arguments: str) -> tuple[int, str]:
 def check_metrics(text: str) -> tuple[int, str]:
     """What `promtool check metrics` says of what a process tells."""
     done = subprocess.run(
-        (_program("promtool"), "check", "metrics"), input=text, capture_output=True, text=True,
+        (on_path("promtool"), "check", "metrics"), input=text, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 
 def prometheus_recipe() -> recipes.Recipe:
-    return recipes.Recipe(
-        what="Debian package prometheus",
-        services=("prometheus",),
-        is_there=lambda: recipes._is_found(lambda: _program("promtool")),
-        missing_tools=recipes._missing_for_apt,
-        install=lambda: recipes._install_packages("prometheus"),
-        is_optional=True,
-    )
-
-
-def _program(name: str) -> Path:
-    found = shutil.which(name)
-    if found is None:
-        raise NotInstalledError(name)
-    return Path(found)
+    promtool = partial(on_path, "promtool")
+    return recipes._from_debian("prometheus", "prometheus", promtool, is_optional=True)

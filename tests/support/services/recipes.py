@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.services import programs
-from tests.support.services.cache import filled_at_once
+from tests.support.services.cache import cache_folder, filled_at_once
 
 KAFKA_JAR_COUNT = 92
 KAFKA_JAR_SHA1 = "cf616ec4e3898629625252d8f22fa1eb76dee30d"
-VERSITYGW_MODULE = "github.com/versity/versitygw"
-VERSITYGW_SUM = "h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc="
 
 
 class RecipeFailedError(RuntimeError):
@@ -36,6 +34,72 @@ class Recipe:
     is_optional: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoProgram:
+    """What Go builds out of a pinned module. `package` is the program's folder in the module,
+    `checksum` that of Go's own database."""
+
+    name: str
+    version: str
+    module: str
+    checksum: str
+    program: str
+    package: str = ""
+
+    def path(self) -> Path:
+        """NotInstalledError when it is not there."""
+        if not self._file.is_file():
+            raise programs.NotInstalledError(self._what)
+        return self._file
+
+    def recipe(self, service: str, *, is_optional: bool = True) -> Recipe:
+        return Recipe(
+            what=self._what,
+            services=(service,),
+            is_there=self._file.is_file,
+            missing_tools=lambda: _not_on_path("go"),
+            install=self._install,
+            is_optional=is_optional,
+        )
+
+    def fault(self, build_information: str) -> str | None:
+        """What is wrong with a program, by what `go version -m` says of it; None when nothing is
+        (some say nothing of their own version)."""
+        pinned = ["mod", self.module, f"v{self.version}", self.checksum]
+        if pinned in [line.split() for line in build_information.splitlines()]:
+            return None
+        return f"not built from {' '.join(pinned[1:])}"
+
+    @property
+    def _what(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def _folder(self) -> Path:
+        return cache_folder() / f"{self.name}-{self.version}"
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / self.program
+
+    def _install(self) -> None:
+        source = "/".join(part for part in (self.module, self.package) if part)
+        with filled_at_once(self._folder) as scratch:
+            _run("go", "install", f"{source}@v{self.version}", GOBIN=str(scratch))
+            built = _run("go", "version", "-m", str(scratch / self.program))
+            _require(self.fault(built))
+
+
+VERSITYGW = GoProgram(
+    name="versitygw",
+    version="1.8.0",
+    module="github.com/versity/versitygw",
+    checksum="h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc=",
+    program="versitygw",
+    package="cmd/versitygw",
+)
+
+
 def all_recipes() -> tuple[Recipe, ...]:
     """Quick ones first."""
     return (
@@ -50,13 +114,7 @@ def all_recipes() -> tuple[Recipe, ...]:
             missing_tools=lambda: _not_on_path("java", "mvn"),
             install=_install_kafka,
         ),
-        Recipe(
-            what=f"versitygw {programs.VERSITYGW_VERSION}",
-            services=("s3",),
-            is_there=(programs.versitygw_folder() / "versitygw").is_file,
-            missing_tools=lambda: _not_on_path("go"),
-            install=_install_versitygw,
-        ),
+        VERSITYGW.recipe("s3", is_optional=False),
         _from_debian("clamav-daemon", "clamd", programs.clamd, is_optional=True),
         _from_debian("clamdscan", "clamd", programs.clamdscan, is_optional=True),
         _from_debian("rclone", "rclone", programs.rclone, is_optional=True),
@@ -73,14 +131,6 @@ def kafka_fault(folder: Path) -> str | None:
         return f"no {main_jar.name}"
     sha1 = hashlib.sha1(main_jar.read_bytes(), usedforsecurity=False).hexdigest()
     return None if sha1 == KAFKA_JAR_SHA1 else f"{main_jar.name} has sha1 {sha1}"
-
-
-def versitygw_fault(build_information: str) -> str | None:
-    """The same for what `go version -m` says of the program (its own --version says nothing)."""
-    pinned = ["mod", VERSITYGW_MODULE, f"v{programs.VERSITYGW_VERSION}", VERSITYGW_SUM]
-    if pinned in [line.split() for line in build_information.splitlines()]:
-        return None
-    return f"not built from {' '.join(pinned[1:])}"
 
 
 def _from_debian(
@@ -108,13 +158,6 @@ def _install_kafka() -> None:
         goal = ("dependency:copy-dependencies", "-DincludeScope=runtime")
         _run("mvn", "-q", "-B", "-f", str(pom), *goal, f"-DoutputDirectory={scratch}")
         _require(kafka_fault(scratch))
-
-
-def _install_versitygw() -> None:
-    module = f"{VERSITYGW_MODULE}/cmd/versitygw@v{programs.VERSITYGW_VERSION}"
-    with filled_at_once(programs.versitygw_folder()) as scratch:
-        _run("go", "install", module, GOBIN=str(scratch))
-        _require(versitygw_fault(_run("go", "version", "-m", str(scratch / "versitygw"))))
 
 
 def _require(fault: str | None) -> None:

@@ -3,9 +3,9 @@
 import http.client
 from pathlib import Path
 
-from tests.support.services import programs
 from tests.support.services.local_service import LocalService
 from tests.support.services.processes import Command
+from tests.support.services.recipes import VERSITYGW
 
 
 class S3(LocalService):
@@ -40,7 +40,7 @@ class S3(LocalService):
         if self._is_read_only:
             listen.append("--readonly")
         return Command(
-            argv=(str(programs.versitygw()), *listen, "posix", str(self.folder / "buckets")),
+            argv=(str(VERSITYGW.path()), *listen, "posix", str(self.folder / "buckets")),
             folder=self.folder,
             environment={
                 "ROOT_ACCESS_KEY": self.access_key,
