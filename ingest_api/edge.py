@@ -15,7 +15,7 @@ from ingest_api.scope import header_of, noted_of, set_trace
 from ingest_api.security_headers import Headers, SecurityHeaders
 from ingest_api.server_spans import tell_span
 from telemetry.logs import get_logger, names_of_one_request
-from telemetry.masking import masked
+from telemetry.masking import masked_to
 from telemetry.metrics import Metrics
 from telemetry.spans import UNTRACED, Span, Tracer
 from telemetry.traces import new_trace, to_trace
@@ -124,7 +124,7 @@ class _Answer:
 
 def _told(scope: Scope) -> str:
     """The path as the log has it: strangers put their credentials anywhere."""
-    return masked(scope["path"][:1200])[:200]
+    return masked_to(scope["path"], 200)
 
 
 def _route_of(scope: Scope) -> str:

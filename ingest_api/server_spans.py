@@ -6,7 +6,7 @@ Never a query, a header or an address of the client: those hold keys, or say who
 from starlette.types import Scope
 
 from ingest_api.scope import known_principal, noted_of
-from telemetry.masking import masked
+from telemetry.masking import masked_to
 from telemetry.spans import Span
 
 _GONE = 499
@@ -24,7 +24,7 @@ def tell_span(span: Span, scope: Scope, route: str, status: int) -> None:
             "http.request.method": method,
             "http.route": route,
             "http.response.status_code": status or _GONE,
-            "url.path": masked(scope["path"][:1200])[:200],
+            "url.path": masked_to(scope["path"], 200),
             "url.scheme": scope["scheme"],
             "network.protocol.version": scope["http_version"],
         }

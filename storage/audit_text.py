@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from storage.audit_events import Actor, AuditEvent
-from telemetry.masking import masked
+from telemetry.masking import masked_to
 
 _LONGEST: Final = 300
 _MOST_DETAILS: Final = 12
@@ -30,5 +30,4 @@ def fit_to_be_kept(event: AuditEvent) -> AuditEvent:
 
 
 def _kept(text: str) -> str:
-    fit = masked(text[: 4 * _LONGEST])
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", fit)[:_LONGEST]
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", masked_to(text, _LONGEST))

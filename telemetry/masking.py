@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 _MASK: Final = "[secret]"
+_LONGEST: Final = 1200
 _SECRET: Final = re.compile(
     r"aia_[0-9A-Za-z]{6,}"  # an API key, whole or cut off
     r"|air_[a-z0-9_-]{1,63}\.[\w-]{6,}"  # a refresh token
@@ -19,3 +20,9 @@ def masked(text: str) -> str:
     """The same text without what looks like a credential of ours, or one of HTTP. A password has no
     looks: it stays."""
     return _SECRET.sub(_MASK, text)
+
+
+def masked_to(text: str, at_most: int) -> str:
+    """Cut after it is masked: half a credential may not look like one. What a stranger writes
+    beyond the 1,200th character is not read."""
+    return masked(text[:_LONGEST])[:at_most]

@@ -17,9 +17,9 @@ def untimed(_: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def timed(spread: Spread, *labels: str) -> Iterator[None]:
-    """The last label of the metric, which is not given here, is the class of the error that passed
-    through: empty when none did."""
+def ended(tell: Callable[[float, str], None]) -> Iterator[None]:
+    """At the end `tell` gets the seconds that it took and the class of the error that passed
+    through: empty when none did, `cancelled` for what was given up from outside."""
     began, error_type = time.perf_counter(), ""
     try:
         yield
@@ -30,7 +30,12 @@ def timed(spread: Spread, *labels: str) -> Iterator[None]:
         error_type = type(error).__name__
         raise
     finally:
-        spread.labels(*labels, error_type).observe(time.perf_counter() - began)
+        tell(time.perf_counter() - began, error_type)
+
+
+def timed(spread: Spread, *labels: str) -> AbstractContextManager[None]:
+    """The last label of the metric, which is not given here, is the class of the error."""
+    return ended(lambda took_s, error_type: spread.labels(*labels, error_type).observe(took_s))
 
 
 def timing(spread: Spread, *labels: str) -> Timing:

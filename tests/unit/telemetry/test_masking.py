@@ -2,7 +2,7 @@
 
 import pytest
 
-from telemetry.masking import masked
+from telemetry.masking import masked, masked_to
 
 SECRET = "0123456789abcdefABCDEF0123456789abcdefABCDE"
 
@@ -31,3 +31,9 @@ def test_a_credential_is_masked_and_the_rest_stays(text: str) -> None:
 )
 def test_other_texts_stay(text: str) -> None:
     assert masked(text) == text
+
+
+def test_what_is_cut_is_masked_before() -> None:
+    path = "/" + "x" * 180 + f"/https://ada:{SECRET}@example.com/"
+    assert SECRET[:4] not in masked_to(path, 200)
+    assert masked_to("/" + "x" * 5000, 200) == "/" + "x" * 199
