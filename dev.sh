@@ -119,43 +119,72 @@ measured() {
     "$venv/bin/coverage" run -m pytest "${selection[@]}" "$@"
 }
 
-# Most tests wait for servers, so these go side by side, each part in one fixed order and with
-# servers of its own. What a part says is shown when it has ended.
-measured_at_once() {
-    local number=0 ended=0 running=()
-    mkdir -p var
-    while (($# > 0)); do
-        number=$((number + 1))
-        # shellcheck disable=SC2086 # the words of a part are its arguments
-        ANALYZER_TEST_PART="$number" measured -p no:cacheprovider $1 >"var/tests-$number.log" 2>&1 &
-        running+=($!)
-        shift
+# Each part has servers and ports of its own, and one fixed order.
+parts=(system events services rest)
+tests_of() {
+    case "$1" in
+        system) printf '%s\n' tests/system ;;
+        events) printf '%s\n' tests/integration/processors tests/integration/topics ;;
+        services) printf '%s\n' tests/integration --ignore=tests/integration/{processors,topics} ;;
+        rest) printf '%s\n' tests/contract tests/unit ;;
+    esac
+}
+
+# part NUMBER [...]: what it says is in var/tests/NAME.log, and beside it which tests failed.
+part() {
+    local name="${parts[$1]}" tests
+    mapfile -t tests < <(tests_of "$name")
+    ANALYZER_TEST_PART="$1" measured -o "cache_dir=var/tests/$name" "${tests[@]}" "${@:2}" \
+        >>"var/tests/$name.log" 2>&1
+}
+
+# System tests have the machine to themselves; the others mostly wait for servers, so they go side
+# by side. What failed is run once more, alone: on a busy machine a test with eight real servers
+# may miss its moment, but one that fails twice is wrong. The end of the run names both.
+run_parts() {
+    local number running=() failed=() ended=0
+    rm -rf var/tests
+    mkdir -p var/tests
+    part 0 || failed+=(0)
+    cat "var/tests/${parts[0]}.log"
+    for number in 1 2 3; do
+        part "$number" &
+        running[number]=$!
     done
-    for number in "${!running[@]}"; do
-        wait "${running[number]}" || ended=$?
-        cat "var/tests-$((number + 1)).log"
+    for number in 1 2 3; do
+        wait "${running[number]}" || failed+=("$number")
+        cat "var/tests/${parts[number]}.log"
+    done
+    for number in "${failed[@]}"; do
+        grep -hE '^(FAILED|ERROR) ' "var/tests/${parts[number]}.log" >>var/tests/failed.txt || true
+        part "$number" --last-failed --last-failed-no-failures=none --maxfail=1 || ended=$?
+        tail -n 200 "var/tests/${parts[number]}.log"
     done
     return "$ended"
+}
+
+tell_failures() {
+    [[ -s var/tests/failed.txt ]] || return 0
+    say "FAILED AT FIRST, and run once more alone (it $1):"
+    cut -c1-300 var/tests/failed.txt >&2
 }
 
 run_tests() {
     setup_env dev
     find_servers
     rm -f .coverage .coverage.*
-    local ended=0
+    local ended=0 tell
     if (($# == 0)); then
-        measured tests/system || ended=$?  # each has the machine to itself
-        measured_at_once \
-            "tests/integration/processors tests/integration/topics" \
-            "tests/integration --ignore tests/integration/processors --ignore tests/integration/topics" \
-            "tests/contract tests/unit" || ended=$?
+        run_parts || ended=$?
     else
         measured "$@" || ended=$?
     fi
     "$venv/bin/coverage" combine --quiet
     # A part of the tests says nothing about the coverage of the whole.
     if (($# == 0 && ${#selection[@]} == 0)); then
-        "$venv/bin/coverage" report
+        tell="$( ((ended == 0)) && echo passed || echo failed again)"
+        "$venv/bin/coverage" report || ended=$?
+        tell_failures "$tell"
     else
         "$venv/bin/coverage" report --fail-under=0
     fi
