@@ -47,7 +47,8 @@ class AttemptStore(Protocol):
         ...
 
     async def succeed(self, attempt: Attempt) -> None:
-        """The password was right: nothing is counted any more, and the origin is known."""
+        """The password was right: what was counted from this origin is forgotten, and the origin is
+        known. What was counted from others stays: it may be somebody who guesses."""
         ...
 
     async def aclose(self) -> None: ...

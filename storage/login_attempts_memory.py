@@ -36,7 +36,6 @@ class MemoryAttemptStore:
 
     async def succeed(self, attempt: Attempt) -> None:
         self._counts.pop(_from(attempt), None)
-        self._counts.pop(attempt.account, None)
         _put(self._known, _from(attempt), self._now() + KNOWN_MS)
 
     async def aclose(self) -> None:

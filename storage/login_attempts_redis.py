@@ -33,9 +33,9 @@ class RedisAttemptStore:
         return answer
 
     async def succeed(self, attempt: Attempt) -> None:
-        from_there, from_anywhere, known = _keys(attempt)
+        from_there, _, known = _keys(attempt)
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.delete(from_there, from_anywhere)
+        pipeline.delete(from_there)
         pipeline.set(known, "1", px=KNOWN_MS)
         await self._ask(pipeline.execute)
 

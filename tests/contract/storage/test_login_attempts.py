@@ -84,6 +84,19 @@ async def test_strangers_do_not_keep_out_who_comes_from_a_known_place(
     assert await attempts.begin(home, THREE) > 0, "guesses from there are counted all the same"
 
 
+@pytest.mark.parametrize("place", ["home", "new"])
+async def test_the_owners_logins_give_a_guesser_no_new_tries(
+    attempts: AttemptStore, account: str, place: str
+) -> None:
+    home = Attempt(account, "home")
+    await attempts.begin(home, THREE)
+    await attempts.succeed(home)
+    for number in range(5):
+        await attempts.begin(Attempt(account, f"bot-{number}"), THREE)
+    await attempts.succeed(Attempt(account, place))
+    assert await attempts.begin(Attempt(account, "bot-6"), THREE) > 0
+
+
 async def test_a_wait_ends(attempts: AttemptStore, account: str) -> None:
     one = Attempt(account, "home")
     assert await attempts.begin(one, BRIEF) == 0
