@@ -1,5 +1,6 @@
 """Bring a database to the schema that this code needs. Imports Alembic: for commands only."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from storage.errors import StoreUnavailableError
 from storage.postgres_errors import to_storage_error
 from storage.schema_version import HEAD
 
@@ -36,11 +38,7 @@ def upgrade(
     only if it can be repeated itself.
     """
     with _connected(dsn) as connection:
-        _set(connection, "lock_timeout", wait_s)
-        connection.execute(
-            text("SELECT pg_advisory_lock(cast(:space AS int), cast(:lock AS int))"),
-            _MIGRATION_LOCK,
-        )
+        _wait_for_others(connection, wait_s)
         _set(connection, "lock_timeout", LOCK_S)
         _set(connection, "statement_timeout", statement_s)
         connection.commit()
@@ -78,6 +76,19 @@ def _connected(dsn: str) -> Iterator[Connection]:
         if storage_error is None:
             raise
         raise storage_error from error
+
+
+def _wait_for_others(connection: Connection, wait_s: int) -> None:
+    """By asking again: a statement that waits is a transaction, which whoever has the lock and
+    builds an index beside others' work would wait for in turn."""
+    until = time.monotonic() + wait_s
+    asking = text("SELECT pg_try_advisory_lock(cast(:space AS int), cast(:lock AS int))")
+    while not connection.execute(asking, _MIGRATION_LOCK).scalar_one():
+        connection.commit()
+        if time.monotonic() > until:
+            raise StoreUnavailableError("postgres", f"another migration runs for over {wait_s} s")
+        time.sleep(0.1)
+    connection.commit()
 
 
 def _set(connection: Connection, name: str, seconds: int) -> None:
