@@ -103,8 +103,8 @@ class Deliverer:
             try:
                 attempt, verdict = await send(claim)
                 is_noted = await self._hold.until_done(lambda: self._note(claim, attempt, verdict))
-            except TRANSIENT_ERRORS as error:  # its lease ends, and it comes again
-                _log.warning("delivery_not_noted", error=str(error)[:300])
+            except Exception as error:  # noqa: BLE001 - its lease ends, and it comes again
+                _log.warning("delivery_not_noted", error=f"{type(error).__name__}: {error}"[:300])
                 span.fail("not_noted")
                 return
             span.note({"analyzer.outcome": verdict.state})

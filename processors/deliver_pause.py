@@ -24,8 +24,9 @@ class Pauses:
     def after(
         self, number: int, waited: timedelta, *, asked: timedelta | None = None
     ) -> timedelta | None:
-        """The pause after attempt `number`; None when there is to be no other. `asked` is what the
-        receiver wants: never less, and never more than the longest pause."""
+        """The pause after the attempt of that number since it was begun; None when there is to be
+        no other. `asked` is what the receiver wants: never less, and never more than the longest
+        pause."""
         longest = self._settings.longest_pause_s
         grown = self._settings.first_pause_s * 2.0 ** min(number - 1, 60)
         own = min(grown, longest) * (1 - self._chance() / 2)

@@ -103,7 +103,7 @@ class SendDelivery:
             return DELIVERED
         if answered.is_final:
             return DEAD
-        pause = self._pauses.after(claim.number, claim.waited, asked=answered.asked)
+        pause = self._pauses.after(claim.tries, claim.waited, asked=answered.asked)
         return DEAD if pause is None else Verdict("pending", pause)
 
     async def _note_blocked(self, claim: Claim) -> None:

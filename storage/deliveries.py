@@ -38,8 +38,8 @@ class TenantSecrets:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery that is ours until the lease ends. `number` counts the attempts, this one
-    included; `waited` is how long it has been tried. `outcome` is what the record holds now; None
-    when the analysis is gone."""
+    included, and `tries` those since it was begun, or begun anew; `waited` is how long that is ago.
+    `outcome` is what the record holds now; None when the analysis is gone."""
 
     tenant_id: str
     request_id: UUID
@@ -47,6 +47,7 @@ class Claim:
     url: str
     receiver: str
     number: int
+    tries: int
     waited: timedelta
     secrets: TenantSecrets
     accepted_at: datetime | None
@@ -113,7 +114,11 @@ class DeliveryStore(Protocol):
 
     async def claim(self, room: Room, *, lease: timedelta) -> list[Claim]:
         """Due ones that nobody else has, counted as attempted; nobody else gets them before the
-        lease ends. Whoever has least in work comes first."""
+        lease ends. Whoever has least in work comes first.
+
+        A tenant with more than 200 receivers that something waits for is not looked through whole
+        each time: its own may wait for a few looks. One whose outcome this program cannot read (a
+        newer one recorded it) is not among them, and comes again when its lease has ended."""
         ...
 
     async def finish(self, claim: Claim, attempt: Attempt, verdict: Verdict) -> bool:
@@ -128,8 +133,8 @@ class DeliveryStore(Protocol):
         ...
 
     async def retry(self, tenant_id: str, request_id: UUID) -> bool:
-        """Make one that is not delivered due now, with all its time before it. False for one that
-        is delivered, or is not there."""
+        """Make one that is not delivered due now, with all its time and attempts before it. False
+        for one that is delivered, or is not there."""
         ...
 
     async def oldest_due(self) -> timedelta:

@@ -123,6 +123,7 @@ class MemoryDeliveryStore:
             url=row.url,
             receiver=row.receiver,
             number=row.number,
+            tries=row.number - row.number_before,
             waited=now - row.begun,
             secrets=self.secrets.get(key[0], TenantSecrets()),
             accepted_at=None if known is None else known.request.accepted_at,

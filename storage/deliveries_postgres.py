@@ -3,6 +3,7 @@ has."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from storage.deliveries import Attempt, Claim, Delivery, DeliveryQuery, Room, Verdict
@@ -17,6 +18,9 @@ from storage.delivery_rows import (
 from storage.postgres_pool import PostgresPool
 from storage.queries import Queries
 from storage.row_security import tenant
+from telemetry.logs import get_logger
+
+_log = get_logger(__name__)
 
 
 class PostgresDeliveryStore:
@@ -31,7 +35,7 @@ class PostgresDeliveryStore:
 
     async def claim(self, room: Room, *, lease: timedelta) -> list[Claim]:
         rows = await self._pool.fetch(self._queries["claim_deliveries"], room_of(room, lease))
-        return [to_claim(row) for row in rows]
+        return [claim for row in rows if (claim := _read(row)) is not None]
 
     async def finish(self, claim: Claim, attempt: Attempt, verdict: Verdict) -> bool:
         parameters = finish_of(claim, attempt, verdict)
@@ -64,3 +68,16 @@ class PostgresDeliveryStore:
     async def forget(self, before: datetime, limit: int) -> int:
         parameters = {"before": before, "limit": limit}
         return len(await self._pool.fetch(self._queries["forget_deliveries"], parameters))
+
+
+def _read(row: Sequence[Any]) -> Claim | None:
+    """None for an outcome that this program cannot read: those beside it are told all the same."""
+    try:
+        return to_claim(row)
+    except ValueError as error:
+        tenant_id, request_id = row[:2]
+        _log.warning(
+            "delivery_unreadable", tenant_id=tenant_id, request_id=str(request_id),
+            error=str(error)[:300],
+        )  # fmt: skip
+        return None

@@ -27,6 +27,7 @@ class Waiting:
     state: DeliveryState = "pending"
     finished_at: datetime | None = None
     number: int = 0
+    number_before: int = 0
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -43,8 +44,14 @@ class Waiting:
 
     def anew(self, event: DeliveryEvent, at: datetime, traceparent: str | None) -> "Waiting":
         """For a result that replaces a failure: attempts go on being counted."""
-        return Waiting(event, self.url, at, traceparent, number=self.number, attempts=self.attempts)
+        return Waiting(
+            event, self.url, at, traceparent, number=self.number, number_before=self.number,
+            attempts=self.attempts,
+        )  # fmt: skip
 
     def again(self, at: datetime) -> "Waiting":
-        """As an operator wants it: now, and with all its time."""
-        return replace(self, state="pending", begun_at=at, due_at=at, finished_at=None)
+        """As an operator wants it: now, and with all its time and attempts."""
+        return replace(
+            self, state="pending", begun_at=at, due_at=at, finished_at=None,
+            number_before=self.number,
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from storage.analysis_rows import OutcomeRow, to_outcome_of
 from storage.deliveries import (
@@ -18,10 +18,12 @@ from storage.deliveries import (
 from storage.ports import Pending
 from storage.postgres_text import storable
 
-_ABOUT = slice(0, 8)
-_SECRETS = slice(8, 10)
-_ACCEPTED_AT = 10
-_OUTCOME = slice(11, None)
+_ABOUT = slice(0, 9)
+_SECRETS = slice(9, 11)
+_ACCEPTED_AT = 11
+_OUTCOME = slice(12, None)
+_STEPS: Final = 100
+"""How many of a tenant's receivers a look steps to, from each of two places."""
 
 
 def room_of(room: Room, lease: timedelta) -> dict[str, object]:
@@ -35,11 +37,12 @@ def room_of(room: Room, lease: timedelta) -> dict[str, object]:
         "receivers": [receiver for (_, receiver), _ in busy],
         "in_work": [count for _, count in busy],
         "lease": lease,
+        "steps": _STEPS,
     }
 
 
 def to_claim(row: Sequence[Any]) -> Claim:
-    tenant_id, request_id, event, url, receiver, number, waited, traceparent = row[_ABOUT]
+    tenant_id, request_id, event, url, receiver, number, tries, waited, trace = row[_ABOUT]
     outcome = to_outcome_of(OutcomeRow(*row[_OUTCOME]))
     return Claim(
         tenant_id=tenant_id,
@@ -48,8 +51,9 @@ def to_claim(row: Sequence[Any]) -> Claim:
         url=url,
         receiver=receiver,
         number=number,
+        tries=tries,
         waited=waited,
-        traceparent=traceparent,
+        traceparent=trace,
         secrets=TenantSecrets(*row[_SECRETS]),
         accepted_at=_in_utc(row[_ACCEPTED_AT]),
         outcome=None if isinstance(outcome, Pending) else outcome,

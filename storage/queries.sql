@@ -122,30 +122,49 @@ SELECT tenant_id, request_id, event, url, split_part(url, '/', 3), traceparent
 FROM settled WHERE url IS NOT NULL
 ON CONFLICT (tenant_id, request_id) DO UPDATE
 SET event = EXCLUDED.event, state = 'pending', created_at = now(), begun_at = now(),
-    due_at = now(), finished_at = NULL, traceparent = EXCLUDED.traceparent
+    due_at = now(), finished_at = NULL, attempts_before = d.attempts,
+    traceparent = EXCLUDED.traceparent
 
 -- name: claim_deliveries
--- Receivers that something waits for are found by stepping through the index, however much waits
--- for each. Of two processes at once the second passes over what the first has locked.
-WITH RECURSIVE receivers AS (
-    (SELECT tenant_id, receiver FROM webhook_deliveries WHERE state = 'pending'
-     ORDER BY tenant_id, receiver LIMIT 1)
+-- A tenant's receivers lie around a circle, by the hash of their names; each look steps from one to
+-- the next, a number of times from its beginning and as often from a place chosen at random. So all
+-- have their turn, however many a tenant names and however much waits for each, and nobody waits for
+-- another tenant's. Of two processes at once the second passes over what the first has locked.
+WITH RECURSIVE whose AS (
+    (SELECT tenant_id FROM webhook_deliveries WHERE state = 'pending' ORDER BY tenant_id LIMIT 1)
     UNION ALL
-    SELECT following.tenant_id, following.receiver
-    FROM receivers AS r CROSS JOIN LATERAL (
-        SELECT d.tenant_id, d.receiver FROM webhook_deliveries AS d
-        WHERE d.state = 'pending' AND (d.tenant_id, d.receiver) > (r.tenant_id, r.receiver)
-        ORDER BY d.tenant_id, d.receiver LIMIT 1
+    SELECT following.tenant_id FROM whose AS t CROSS JOIN LATERAL (
+        SELECT d.tenant_id FROM webhook_deliveries AS d
+        WHERE d.state = 'pending' AND d.tenant_id > t.tenant_id ORDER BY d.tenant_id LIMIT 1
     ) AS following
+), places AS (
+    SELECT t.tenant_id, first.place, 1 AS step
+    FROM whose AS t
+    CROSS JOIN (VALUES (''), (md5(random()::text))) AS start (place)
+    CROSS JOIN LATERAL (
+        SELECT md5(d.receiver) AS place FROM webhook_deliveries AS d
+        WHERE d.state = 'pending' AND d.tenant_id = t.tenant_id AND md5(d.receiver) >= start.place
+        ORDER BY md5(d.receiver) LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT p.tenant_id, following.place, p.step + 1
+    FROM places AS p CROSS JOIN LATERAL (
+        SELECT md5(d.receiver) AS place FROM webhook_deliveries AS d
+        WHERE d.state = 'pending' AND d.tenant_id = p.tenant_id AND md5(d.receiver) > p.place
+        ORDER BY md5(d.receiver) LIMIT 1
+    ) AS following
+    WHERE p.step < %(steps)s
+), receivers AS (
+    SELECT DISTINCT tenant_id, place FROM places
 ), busy AS (
-    SELECT tenant_id, receiver, in_work
+    SELECT tenant_id, md5(receiver) AS place, in_work
     FROM unnest(%(tenant_ids)s::text[], %(receivers)s::text[], %(in_work)s::bigint[])
         AS b (tenant_id, receiver, in_work)
 ), candidates AS (
     SELECT due.tenant_id, due.request_id, due.due_at
-    FROM receivers AS r LEFT JOIN busy AS b USING (tenant_id, receiver) CROSS JOIN LATERAL (
+    FROM receivers AS r LEFT JOIN busy AS b USING (tenant_id, place) CROSS JOIN LATERAL (
         SELECT d.tenant_id, d.request_id, d.due_at FROM webhook_deliveries AS d
-        WHERE d.tenant_id = r.tenant_id AND d.receiver = r.receiver
+        WHERE d.tenant_id = r.tenant_id AND md5(d.receiver) = r.place
           AND d.state = 'pending' AND d.due_at <= now()
         ORDER BY d.due_at
         LIMIT greatest(%(per_receiver)s - coalesce(b.in_work, 0), 0)
@@ -169,9 +188,10 @@ WITH RECURSIVE receivers AS (
     SET attempts = d.attempts + 1, due_at = now() + %(lease)s::interval
     FROM ours WHERE d.tenant_id = ours.tenant_id AND d.request_id = ours.request_id
     RETURNING d.tenant_id, d.request_id, d.event, d.url, d.receiver, d.attempts,
-              now() - d.begun_at AS waited, d.traceparent
+              d.attempts - d.attempts_before AS tries, now() - d.begun_at AS waited, d.traceparent
 )
-SELECT c.tenant_id, c.request_id, c.event, c.url, c.receiver, c.attempts, c.waited, c.traceparent,
+SELECT c.tenant_id, c.request_id, c.event, c.url, c.receiver, c.attempts, c.tries, c.waited,
+       c.traceparent,
        coalesce(t.webhook_secret_version, 1), coalesce(t.webhook_previous_until > now(), false),
        a.accepted_at,
        a.finished_at, a.result::text,
@@ -219,7 +239,8 @@ LIMIT %(limit)s
 
 -- name: retry_delivery
 UPDATE webhook_deliveries
-SET state = 'pending', begun_at = now(), due_at = now(), finished_at = NULL
+SET state = 'pending', begun_at = now(), due_at = now(), finished_at = NULL,
+    attempts_before = attempts
 WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state <> 'delivered'
 RETURNING request_id
 

@@ -282,6 +282,7 @@ class WebhookDeliveryRow(Table):
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
     traceparent: Mapped[str | None]
 
     __table_args__ = (
@@ -292,6 +293,13 @@ class WebhookDeliveryRow(Table):
             "ix_webhook_deliveries_waiting",
             "tenant_id",
             "receiver",
+            "due_at",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_webhook_deliveries_turns",
+            "tenant_id",
+            text("md5(receiver)"),
             "due_at",
             postgresql_where=text("state = 'pending'"),
         ),

@@ -53,6 +53,7 @@ _MESSAGES: Final = (
     LogEvent("retries_failed", "error", "A fault of ours in the retry loop; it begins again."),
     LogEvent("deliveries_postponed", "warning", "Something that delivering needs is down."),
     LogEvent("delivery_not_noted", "warning", "Sent, and not on record: it is sent again."),
+    LogEvent("delivery_unreadable", "warning", "The outcome is of a newer program; told later."),
     LogEvent("delivery_unanswered", "info", "The receiver gave no answer; `reason` says why."),
     LogEvent("delivery_failed_unexpectedly", "error", "A fault of ours with one delivery."),
 )  # fmt: skip

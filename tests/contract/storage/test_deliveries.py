@@ -94,7 +94,7 @@ async def test_a_result_is_told_with_all_that_it_takes(stores: Stores) -> None:
     assert known is not None
     assert claim == Claim(
         tenant_id="acme", request_id=request.request_id, event="image-analyzed", url=URL,
-        receiver="hooks.example", number=1, waited=claim.waited, secrets=TenantSecrets(),
+        receiver="hooks.example", number=1, tries=1, waited=claim.waited, secrets=TenantSecrets(),
         accepted_at=request.accepted_at, outcome=claim.outcome, traceparent=TRACE,
     )  # fmt: skip
     assert claim.outcome == known.outcome
@@ -142,7 +142,7 @@ async def test_a_result_that_replaces_a_failure_is_told_anew(stores: Stores) -> 
     assert await stores.deliveries.finish(first, attempt(first), Verdict("delivered"))
     await stores.analyses.record([analyzed(request)])
     second = await stores.one()
-    assert (second.number, second.event) == (2, "image-analyzed")
+    assert (second.number, second.tries, second.event) == (2, 1, "image-analyzed")
     assert isinstance(second.outcome, Completed)
 
 
@@ -259,8 +259,11 @@ async def test_what_is_dead_may_be_tried_again_and_what_is_delivered_not(stores:
     assert not await stores.deliveries.retry("globex", dead.request_id)
     assert await stores.deliveries.retry("acme", dead.request_id)
     claim = await stores.one()
-    assert (claim.request_id, claim.number) == (dead.request_id, 2)
+    assert (claim.request_id, claim.number, claim.tries) == (dead.request_id, 2, 1)
     assert claim.waited < MINUTE
+    await stores.deliveries.finish(claim, attempt(claim), Verdict("pending", NO_TIME))
+    again = await stores.one()
+    assert (again.number, again.tries) == (3, 2), "the tries after it are counted on"
 
 
 async def test_lists_are_of_what_was_asked_for(stores: Stores) -> None:
