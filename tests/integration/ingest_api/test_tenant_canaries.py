@@ -4,6 +4,7 @@ real stores, as a database user that does not own the tables."""
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,14 +16,19 @@ from redis.asyncio import Redis
 
 from ingest_api.settings import ApiSettings
 from ingest_api.wiring import ApiConfig
+from outbound.settings import WebhookSettings
+from outbound.webhook_secrets import SecretSource
+from processors.deliver_message import to_message
 from schemas.events import AnalysisFailed, ImageAnalyzed
 from schemas.roles import Role
 from storage.analyses_postgres import PostgresAnalysisStore
+from storage.deliveries import Room
+from storage.deliveries_postgres import PostgresDeliveryStore
 from storage.images_s3 import S3ImageStore
 from storage.ports import Analysis, ApiKey, KeyNote
 from storage.settings import PostgresSettings, RedisSettings
 from tests.contract.storage.conftest import bucket_settings
-from tests.contract.storage.examples import analyzed, failed
+from tests.contract.storage.examples import NOON, analyzed, failed
 from tests.contract.storage.migrated import opened_pool
 from tests.contract.storage.restricted import restricted
 from tests.integration.ingest_api.real_stores import RealStores
@@ -37,6 +43,7 @@ from topics.settings import KafkaSettings
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.s3]
 
 TENANTS = ("acme", "globex")
+MASTER = "what the secrets of receivers are derived from"
 
 
 @dataclass(slots=True)
@@ -73,6 +80,7 @@ async def api(
             bucket=bucket,
             redis=RedisSettings(url=SecretStr(redis_server.url)),
             auth=AUTH,
+            webhooks=WebhookSettings(master_secret=SecretStr(MASTER)),
         )
         async with RealStores.running(config) as running:
             yield running
@@ -99,10 +107,12 @@ async def work(side: Side) -> None:
     """Something at every door that takes a text or a picture."""
     named = {"Idempotency-Key": side.canary}
     size = (64, 48 + len(side.tenant_id))
+    told = {"callback_url": f"https://hooks.example/{side.canary}"}
+    pictures = [{"image_url": f"http://example.com/{side.canary}.{end}"} for end in ("jpg", "png")]
     for path, request in (
-        ("url", {"json": {"image_url": f"http://example.com/{side.canary}.jpg"}, "headers": named}),
-        ("url", {"json": {"image_url": f"http://example.com/{side.canary}.png"}}),
-        ("upload", {"files": {"image": picture(size=size)}}),
+        ("url", {"json": pictures[0] | told, "headers": named}),
+        ("url", {"json": pictures[1] | told}),
+        ("upload", {"files": {"image": picture(size=size)}, "data": told}),
     ):
         answer = await side.ask("POST", f"/api/v1/analyze/{path}", **request)
         assert answer.status_code == 202, answer.text
@@ -135,9 +145,16 @@ async def look_around(side: Side, other: Side) -> None:
         for _ in range(2):
             assert (await side.ask("GET", f"/api/v1/analyses/{request_id}")).status_code == 200
         await side.ask("GET", f"/api/v1/analyses/{request_id}/events")
+        delivery = await side.ask("GET", f"/api/v1/analyses/{request_id}/deliveries")
+        assert len(delivery.json()["deliveries"]) == 1
     for request_id in other.ids:
         analysis = f"/api/v1/analyses/{request_id}"
-        for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/cancel")):
+        for method, path in (
+            ("GET", ""),
+            ("GET", "/events"),
+            ("GET", "/deliveries"),
+            ("POST", "/cancel"),
+        ):
             assert (await side.ask(method, analysis + path)).status_code == 404
     for path in (f"keys/{other.key_id}", f"users/{other.user_id}"):
         assert (await side.ask("DELETE", f"/api/v1/{path}")).status_code == 404
@@ -157,6 +174,7 @@ async def test_no_canary_sings_elsewhere(
     async with opened_pool(postgres_database) as pool:
         owner = PostgresAnalysisStore(pool)
         await asyncio.gather(*(_follow(api, owner, side) for side in sides))
+        await _read_webhooks(PostgresDeliveryStore(pool), sides)
     await look_around(one, two)
     await look_around(two, one)
     for side, other in ((one, two), (two, one)):
@@ -180,6 +198,18 @@ async def _follow(api: RealStores, owner: PostgresAnalysisStore, side: Side) -> 
             frame = await stream.next()
             side.received += repr(frame).encode()
             told += bool(frame.event)
+
+
+async def _read_webhooks(deliveries: PostgresDeliveryStore, sides: list[Side]) -> None:
+    """Both are in one claim, and every byte that is posted for it goes to the receiver of one."""
+    claims = await deliveries.claim(Room(100, 100, 100), lease=timedelta(minutes=1))
+    assert len(claims) == 6
+    for claim in claims:
+        (side,) = [side for side in sides if side.tenant_id == claim.tenant_id]
+        assert side.canary in claim.url
+        message = to_message(claim, SecretSource(MASTER), NOON)
+        assert message is not None
+        side.received += repr(message.headers).encode() + message.body
 
 
 async def _check_bucket(api: RealStores, sides: list[Side]) -> None:
