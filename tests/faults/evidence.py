@@ -1,6 +1,6 @@
 """All that was seen of one run, for the checks: nothing here asks anybody anything."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.faults.client import Refused
 from tests.faults.ledger import Operation
@@ -137,4 +137,3 @@ class Counts:
     repeats: int = 0
     duplicate_rows: int = 0
     client_errors: int = 0
-    notes: list[str] = field(default_factory=list)

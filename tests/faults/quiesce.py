@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tests.faults.client import TenantClient
+from tests.faults.deployment import REAP_AFTER_S
 from tests.faults.evidence import Evidence, Received, Row
-from tests.faults.rig import REAP_AFTER_S
 from tests.faults.scene import Scene
 from tests.faults.streams import Listener
 from tests.faults.topic_scan import Places, records_since, until_worked_off
@@ -20,7 +21,7 @@ _POLL_S = 0.5
 
 
 async def quiesce(
-    scene: Scene, since: Places, *, injected_at: float, healed_at: float, afterwards_s: float
+    scene: Scene[Any], since: Places, *, injected_at: float, healed_at: float, afterwards_s: float
 ) -> Evidence:
     """The load goes on for a moment, stops, and everything gets its time to come to rest."""
     healed = time.time()
@@ -59,7 +60,7 @@ async def quiesce(
     )
 
 
-async def _recovery(scene: Scene, healed: float, healed_at: float) -> float | None:
+async def _recovery(scene: Scene[Any], healed: float, healed_at: float) -> float | None:
     """Seconds until all that was accepted before the healing was final; None after 60."""
     before = {
         request_id
@@ -75,14 +76,14 @@ async def _recovery(scene: Scene, healed: float, healed_at: float) -> float | No
     return None
 
 
-async def _until_final(scene: Scene, deadline: float) -> None:
+async def _until_final(scene: Scene[Any], deadline: float) -> None:
     while time.monotonic() < deadline:
         if "accepted" not in (await scene.states()).values():
             return
         await asyncio.sleep(_POLL_S)
 
 
-async def _until_told(scene: Scene, rows: tuple[Row, ...]) -> None:
+async def _until_told(scene: Scene[Any], rows: tuple[Row, ...]) -> None:
     """Streams trail the record by a moment."""
     wanted = {row.request_id for row in rows if row.is_final}
     await _until(
@@ -93,7 +94,7 @@ async def _until_told(scene: Scene, rows: tuple[Row, ...]) -> None:
     )
 
 
-async def _until_well(scene: Scene) -> None:
+async def _until_well(scene: Scene[Any]) -> None:
     """Sampled ready, all of them, or the invariants will say who is not."""
     names = [process.name for process in scene.rig.processes]
 
@@ -112,7 +113,7 @@ async def _until(is_so: Callable[[], bool], *, within_s: float) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _objects(scene: Scene, rows: tuple[Row, ...]) -> frozenset[str]:
+async def _objects(scene: Scene[Any], rows: tuple[Row, ...]) -> frozenset[str]:
     """What lies in the bucket, once the reaper has had its time with what has no row."""
     ids = {row.request_id for row in rows}
     deadline = time.monotonic() + REAP_AFTER_S + _REAPING_S
@@ -134,6 +135,6 @@ def _received(client: TenantClient, listener: Listener) -> Received:
     )
 
 
-def _all_received(scene: Scene) -> tuple[Received, ...]:
+def _all_received(scene: Scene[Any]) -> tuple[Received, ...]:
     pairs = zip(scene.clients, scene.listeners, strict=True)
     return tuple(_received(client, listener) for client, listener in pairs)

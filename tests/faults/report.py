@@ -16,7 +16,8 @@ def to_line(verdict: Verdict) -> str:
     cells = dict(zip(HEADINGS, _cells(verdict), strict=True))
     head = f"{cells['verdict']} {cells['fault']} {cells['what']} ({verdict.took_s:.0f} s): "
     figures = ", ".join(f"{name} {cells[name]}" for name in HEADINGS[2:-1])
-    return "\n".join([head + figures, *(f"    {one}" for one in verdict.violations)])
+    below = [*verdict.violations, *verdict.notes]
+    return "\n".join([head + figures, *(f"    {one}" for one in below)])
 
 
 def to_markdown(verdicts: Sequence[Verdict], machine: Hardware, pace: Pace) -> str:
@@ -38,6 +39,9 @@ def to_markdown(verdicts: Sequence[Verdict], machine: Hardware, pace: Pace) -> s
         "| --- | --- |",
         *(_row([one.fault.number, one.fault.must]) for one in verdicts),
     ]
+    if any(one.notes for one in verdicts):
+        lines += ["", "## Measured beside it", ""]
+        lines += [f"* {one.fault.number}: {note}" for one in verdicts for note in one.notes]
     for verdict in failed:
         lines += ["", f"## {verdict.fault.number} failed", ""]
         lines += [f"* {one}" for one in verdict.violations]

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.faults.client import TenantClient
 from tests.faults.evidence import Counts, Violation
@@ -18,7 +19,7 @@ from tests.faults.picture_server import serving_pictures
 from tests.faults.pictures import LARGEST
 from tests.faults.quiesce import quiesce
 from tests.faults.readers import Readers
-from tests.faults.rig import Rig
+from tests.faults.rig import AnyRig
 from tests.faults.sampler import Sampler
 from tests.faults.scene import Scene
 from tests.faults.streams import Listener
@@ -47,18 +48,19 @@ class Pace:
 class Verdict:
     """One row of the report; passed when nothing was violated."""
 
-    fault: Fault
+    fault: Fault[Any]
     counts: Counts
     recovered_s: float | None
     took_s: float
     violations: tuple[Violation, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
         return not self.violations
 
 
-async def run_fault(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict:
+async def run_fault(fault: Fault[AnyRig], rig: AnyRig, pace: Pace, folder: Path) -> Verdict:
     """Tenants, ledger and numbers are this run's own; the rig may have run other faults before.
 
     Raises nothing: a run that breaks off is a failed one.
@@ -71,7 +73,7 @@ async def run_fault(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict
         return Verdict(fault, Counts(), None, time.monotonic() - began, (broke_off,))
 
 
-async def _run(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict:
+async def _run(fault: Fault[AnyRig], rig: AnyRig, pace: Pace, folder: Path) -> Verdict:
     began = time.monotonic()
     async with _staged(rig, pace, _made(folder / fault.number)) as scene:
         since = await ends(rig.kafka.bootstrap_servers)
@@ -94,7 +96,12 @@ async def _run(fault: Fault, rig: Rig, pace: Pace, folder: Path) -> Verdict:
         own = [*scene.complaints, *fault.check(scene, evidence)]
         found += [Violation(fault.number, text) for text in own]
     return Verdict(
-        fault, count(evidence), evidence.recovered_s, time.monotonic() - began, tuple(found)
+        fault,
+        count(evidence),
+        evidence.recovered_s,
+        time.monotonic() - began,
+        tuple(found),
+        tuple(scene.notes),
     )
 
 
@@ -104,7 +111,7 @@ def _made(folder: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def _staged(rig: Rig, pace: Pace, folder: Path) -> AsyncIterator[Scene]:
+async def _staged(rig: AnyRig, pace: Pace, folder: Path) -> AsyncIterator[Scene[AnyRig]]:
     """Two tenants with a client and a listener each, readers, an intruder, and the sampler."""
     run = secrets.token_hex(4)
     ledger = Ledger(folder / f"ledger-{run}.jsonl")
@@ -136,7 +143,7 @@ async def _staged(rig: Rig, pace: Pace, folder: Path) -> AsyncIterator[Scene]:
                 task.cancel()
 
 
-async def _warm_up(scene: Scene, final: int) -> None:
+async def _warm_up(scene: Scene[Any], final: int) -> None:
     async with asyncio.timeout(120):
         while True:
             if await scene.finished() >= final:
@@ -144,7 +151,7 @@ async def _warm_up(scene: Scene, final: int) -> None:
             await asyncio.sleep(_POLL_S)
 
 
-async def _act(fault: Fault, scene: Scene) -> None:
+async def _act(fault: Fault[AnyRig], scene: Scene[AnyRig]) -> None:
     """Whatever the act could not do or undo is a complaint, not the end of the run."""
     try:
         await fault.act(scene)

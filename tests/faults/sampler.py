@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.rig import Rig
+from tests.faults.deployment import Deployment
 from tests.faults.supervised import Supervised
 from tests.support.services.process_family import family_of
 
@@ -35,7 +35,7 @@ class Sample:
 
 
 class Sampler:
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Deployment) -> None:
         self.samples: list[Sample] = []
         self._rig = rig
 

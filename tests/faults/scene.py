@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from tests.faults.client import TenantClient
 from tests.faults.evidence import LogRecord, Row
@@ -12,7 +12,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.readers import Readers
 from tests.faults.record_scan import objects_of, rows_of
-from tests.faults.rig import Rig
+from tests.faults.rig import AnyRig
 from tests.faults.sampler import Sample, Sampler
 from tests.faults.streams import Listener
 from tests.faults.topic_scan import records_since
@@ -32,8 +32,8 @@ class Poison:
 
 
 @dataclass(slots=True)
-class Scene:
-    rig: Rig
+class Scene(Generic[AnyRig]):
+    rig: AnyRig
     load: Load
     ledger: Ledger
     clients: tuple[TenantClient, ...]
@@ -42,6 +42,7 @@ class Scene:
     readers: Readers
     seed: int
     complaints: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     witnessed: list[Row] = field(default_factory=list)
     records: list[LogRecord] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
@@ -55,6 +56,10 @@ class Scene:
         """Noted as a violation of the fault's own when it is not so."""
         if not is_so:
             self.complaints.append(otherwise)
+
+    def note(self, text: str) -> None:
+        """A figure that the report is to have beside the row."""
+        self.notes.append(text)
 
     async def hold(self, seconds: float) -> None:
         """The fault lasts, the load goes on."""
