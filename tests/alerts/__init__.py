@@ -1,0 +1,1 @@
+"""Alerts fired by real faults on the running product, and cleared by healing them."""

@@ -1,0 +1,1 @@
+"""The shortening of rules, and what the table of faults may hold."""
