@@ -204,6 +204,7 @@ lint() {
     "$python" -m topics.asyncapi --check
     "$python" -m schemas.generate --check
     "$python" -m telemetry.pages --check
+    "$python" -m telemetry.dashboards --check
     "$python" -m schemas.compatibility
     "$python" -m storage.migrations.lint
 }

@@ -23,7 +23,7 @@ OF_OTHERS: Final = {
         "up", "process_resident_memory_bytes", "process_open_fds", "process_max_fds",
         "process_start_time_seconds", "process_cpu_seconds_total",
     )
-}  # fmt: skip
+} | {"ALERTS": frozenset({"alertname", "alertstate", "severity"})}  # fmt: skip
 """Told by Prometheus itself and by its library for Python."""
 
 

@@ -1,0 +1,1 @@
+"""Grafana's dashboards, as data; `python -m telemetry.dashboards` writes them."""
