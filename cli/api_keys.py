@@ -1,16 +1,16 @@
 """API keys from the command line: the hash goes into PostgreSQL, the key nowhere."""
 
 import asyncio
-import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from cli.exit_codes import CommandError, ConfigurationError, DependencyError
+from cli.opened_pool import opened_pool
 from cli.operator_audit import operator, operators_audit
 from cli.settings import load_settings, require
 from schemas.contract import TenantId
@@ -21,7 +21,6 @@ from storage.audit import Action
 from storage.errors import NotFoundError, StorageError
 from storage.key_format import hash_api_key, shown_prefix
 from storage.ports import ApiKey, KeyNote, ListedKey
-from storage.postgres_check import check_postgres
 from storage.postgres_pool import PostgresPool
 from storage.settings import PostgresSettings
 from storage.users import LastAdminError, UsernameTakenError
@@ -52,7 +51,7 @@ async def add_key(postgres: PostgresSettings, key: str, *, tenant: str, wish: Ke
         wish.networks,
     )
     note = KeyNote(wish.name, shown_prefix(key), expires_at=wish.expires_at)
-    async with _opened(postgres) as pool, operators_audit(pool) as audit:
+    async with opened_pool(postgres) as pool, operators_audit(pool) as audit:
         if await PostgresApiKeyStore(pool).add_api_key(entry, hash_api_key(key), note=note):
             await audit.note(
                 Action.KEY_MINTED, actor=operator(), tenant_id=tenant, target=entry.key_id,
@@ -90,7 +89,7 @@ def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:
     )
 
     async def run() -> _T:
-        async with _opened(postgres) as pool:
+        async with opened_pool(postgres) as pool:
             return await act(pool)
 
     try:
@@ -99,18 +98,6 @@ def with_pool(act: Callable[[PostgresPool], Awaitable[_T]]) -> _T:
         raise
     except StorageError as error:
         raise DependencyError(f"{error}; nothing was changed") from error
-
-
-@contextlib.asynccontextmanager
-async def _opened(postgres: PostgresSettings) -> AsyncIterator[PostgresPool]:
-    """Asked before: a pool that cannot connect does not say why."""
-    await check_postgres(postgres)
-    pool = PostgresPool(postgres)
-    await pool.open()
-    try:
-        yield pool
-    finally:
-        await pool.aclose()
 
 
 def _line(listed: ListedKey) -> str:

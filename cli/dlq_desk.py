@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from cli.dlq_filters import LetterFilter
 from cli.exports import exports_of
+from cli.opened_pool import opened_pool
 from cli.operator_audit import operator, operators_audit
 from cli.settings import Settings, require
 from processors.admit import AdmitRequest
@@ -27,8 +28,6 @@ from storage.known_keys import KnownKeys
 from storage.letter_book import Action as Handled
 from storage.letter_book import Handling, LetterBook, LetterPlace
 from storage.opening import open_images
-from storage.postgres_check import check_postgres
-from storage.postgres_pool import PostgresPool
 from telemetry.metrics import Metrics
 from topics.letters import DeadLetter, identity_of_log, read_letter, read_letters
 from topics.publisher import KafkaPublisher
@@ -95,10 +94,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         metrics = Metrics()
         images = open_images(bucket, metrics)
         stack.push_async_callback(images.aclose)
-        await check_postgres(postgres)  # a pool that cannot connect does not say why
-        pool = PostgresPool(postgres)
-        stack.push_async_callback(pool.aclose)
-        await pool.open()
+        pool = await stack.enter_async_context(opened_pool(postgres))
         source = f"/image-analyzer/dlq/{socket.gethostname()}/{os.getpid()}"
         publisher = KafkaPublisher(settings.kafka, source=source, budget_s=_PUBLISH_BUDGET_S)
         stack.push_async_callback(publisher.aclose)

@@ -11,7 +11,7 @@ from faust.types.tuples import TP
 from processors.faust_consumer import StoppingThread
 from telemetry.logs import get_logger
 from topics.errors import LogUnavailableError
-from topics.own_commits import ReadIdentity, is_of_another_log
+from topics.own_commits import ReadIdentity, commits_of, is_of_another_log
 
 _log = get_logger(__name__)
 _PAUSE_S = 0.5
@@ -43,7 +43,7 @@ class NamingThread(StoppingThread):
         consumer = self._ensure_consumer()
         self._identity = await self._current_identity()
         places = list(consumer.assignment())
-        commits = await consumer._coordinator.fetch_committed_offsets(places)  # noqa: SLF001 - the public `committed` leaves out the metadata
+        commits = await commits_of(consumer, places)
         begun: dict[TP, int | None] = {}
         for place in places:
             commit = commits.get(place)

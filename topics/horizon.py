@@ -69,16 +69,16 @@ class KafkaBacklogClock:
         last = await asyncio.wait_for(consumer.end_offsets(places), 5)
         working = sorted({group for topic in _WORKED for group in topic.groups})
         done = await committed_by(self._settings, working, places)
-        self.lag = _lag(groups, done, first, last)
-        heads = {
-            place: max(
-                min(done[group].get((place.topic, place.partition), 0)
-                    for group in groups[place.topic]),
-                first[place],
-            )
+        reached = {
+            place: {
+                group: min(max(done[group].get(tuple(place), 0), first[place]), last[place])
+                for group in groups[place.topic]
+            }
             for place in places
-        }  # fmt: skip
+        }
+        self.lag = _lag(groups, reached, last)
         passed = {topic.name for topic in _PASSED}
+        heads = {place: min(of_place.values()) for place, of_place in reached.items()}
         return {
             place: at for place, at in heads.items() if at < last[place] and place.topic in passed
         }
@@ -86,15 +86,13 @@ class KafkaBacklogClock:
 
 def _lag(
     groups: Mapping[str, Sequence[str]],
-    done: Mapping[str, Mapping[tuple[str, int], int]],
-    first: Mapping[TopicPartition, int],
+    reached: Mapping[TopicPartition, Mapping[str, int]],
     last: Mapping[TopicPartition, int],
 ) -> dict[tuple[str, str], int]:
     lag = {(group, topic): 0 for topic, of_topic in groups.items() for group in of_topic}
-    for place, end in last.items():
-        for group in groups[place.topic]:
-            at = done[group].get((place.topic, place.partition), 0)
-            lag[group, place.topic] += end - min(max(at, first[place]), end)
+    for place, of_place in reached.items():
+        for group, at in of_place.items():
+            lag[group, place.topic] += last[place] - at
     return lag
 
 

@@ -4,7 +4,7 @@ A client keeps trying to commit while its broker is gone. If the broker comes ba
 that commit is of the log that was, and would make the group skip as many records of the new one.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -29,6 +29,15 @@ class Commit(NamedTuple):
 def is_of_another_log(commit: Commit, identity: str) -> bool:
     """A commit that names no log is somebody's own will, such as an operator's, and counts."""
     return commit.offset >= 0 and commit.metadata not in {"", identity}
+
+
+async def commits_of(
+    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, Commit]:
+    """Of the consumer's group, with who wrote them."""
+    coordinator = consumer._coordinator  # noqa: SLF001 - the public `committed` leaves out the metadata
+    found: Mapping[TopicPartition, Commit] = await coordinator.fetch_committed_offsets(places)
+    return found
 
 
 class OwnCommits(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -70,11 +79,10 @@ class OwnCommits(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
     async def _begin(self, assigned: list[TopicPartition]) -> None:
         """An offset that is no longer there is the first there is: the consumer must be one that
         resets to the earliest. Asking for the first would wait for this very call to end."""
-        commits = await self._consumer._coordinator.fetch_committed_offsets(assigned)  # noqa: SLF001 - the public `committed` leaves out the metadata
+        commits = await commits_of(self._consumer, assigned)
         for place in assigned:
-            commit = commits.get(place)
-            is_other = commit is not None and is_of_another_log(commit, self._identity)
+            commit = commits.get(place, Commit(-1, ""))
+            is_other = is_of_another_log(commit, self._identity)
             if is_other:
                 _log.warning("commit_of_another_log", at=str(place), offset=commit.offset)
-            is_ours = commit is not None and commit.offset >= 0 and not is_other
-            self._consumer.seek(place, commit.offset if is_ours else 0)
+            self._consumer.seek(place, 0 if is_other else max(commit.offset, 0))
