@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.supervised import ROOT, Supervised, supervise
+from tests.faults.supervised import THIS_PROGRAM, Program, Supervised, supervise
 from tests.support.product_processes import answers_200
 from tests.support.services.kafka import Kafka
 from tests.support.services.postgres import Postgres
@@ -25,7 +24,7 @@ _TRIES = 10
 
 @dataclass(slots=True, kw_only=True)
 class Deployment(ABC):
-    """The harness reaches the servers directly. `root` is the program that commands are run of."""
+    """The harness reaches the servers directly. Commands are those of `program`."""
 
     kafka: Kafka
     postgres: Postgres
@@ -33,7 +32,7 @@ class Deployment(ABC):
     s3: S3
     settings: Mapping[str, str]
     folder: Path
-    root: Path = ROOT
+    program: Program = THIS_PROGRAM
 
     @property
     @abstractmethod
@@ -57,7 +56,7 @@ class Deployment(ABC):
     def command(self, *arguments: str) -> str:
         """A command of the operator's; its output. RuntimeError with its words when it fails."""
         done = subprocess.run(
-            (sys.executable, "-m", "cli.main", *arguments), cwd=self.root,
+            self.program.argv("cli.main", *arguments), cwd=self.program.root,
             env={**_clean_environment(), **self.settings},
             capture_output=True, text=True, timeout=90, check=False,
         )  # fmt: skip

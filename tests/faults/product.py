@@ -35,8 +35,9 @@ def api_process(name: str, settings: Mapping[str, str], folder: Path) -> Supervi
     return _process(name, "cli.main", ("api",), settings, folder)
 
 
-def io_process(name: str, settings: Mapping[str, str], folder: Path) -> Supervised:
-    return _process(name, "cli.main", ("worker", *_IO), settings, folder)
+def io_process(name: str, settings: Mapping[str, str], folder: Path, *others: str) -> Supervised:
+    """`others` are processors that it runs besides."""
+    return _process(name, "cli.main", ("worker", *_IO, *others), settings, folder)
 
 
 def detect_process(name: str, settings: Mapping[str, str], folder: Path) -> Supervised:

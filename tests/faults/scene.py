@@ -84,6 +84,15 @@ class Scene(Generic[AnyRig]):
         times = [one.accepted_at for one in self.ledger.operations]
         return sum(at is not None and at >= since for at in times)
 
+    def accepted_ids(self, *, since: float) -> list[str]:
+        """The requests that were accepted after that moment."""
+        return [
+            request_id
+            for one in self.ledger.operations
+            if one.accepted_at is not None and one.accepted_at >= since
+            for request_id in one.ids
+        ]
+
     def attempts(self, *, since: float, kind: str | None = None) -> list[int]:
         """Statuses of answers after that moment; 0 where there was none."""
         return [

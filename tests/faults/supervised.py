@@ -17,6 +17,21 @@ _LOOK_S = 0.1
 _BACK_OFF_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A checkout, and the interpreter that has what it needs."""
+
+    root: Path = ROOT
+    python: str = sys.executable
+
+    def argv(self, module: str, *arguments: str) -> tuple[str, ...]:
+        """To be run in its root: there Python finds its modules first."""
+        return (self.python, "-m", module, *arguments)
+
+
+THIS_PROGRAM = Program()
+
+
 class _Started(ServerProcess):
     @property
     def exit_code(self) -> int | None:
@@ -35,6 +50,7 @@ class Supervised:
     log_file: Path
     exits: list[int] = field(default_factory=list)
     is_wanted: bool = False
+    program: Program = THIS_PROGRAM
     _running: _Started | None = None
 
     @property
@@ -49,8 +65,8 @@ class Supervised:
     def start(self, **extra: str) -> None:
         """`extra` variables are set for this start only."""
         self.is_wanted = True
-        argv = (sys.executable, "-m", self.module, *self.arguments)
-        command = Command(argv, ROOT, {**self.environment, **extra})
+        argv = self.program.argv(self.module, *self.arguments)
+        command = Command(argv, self.program.root, {**self.environment, **extra})
         self._running = _Started(command, self.log_file)
 
     def kill(self) -> None:

@@ -12,7 +12,6 @@ from tests.support.services.kafka_properties import server_properties
 from tests.support.services.local_service import LocalService
 from tests.support.services.processes import Command, NotReadyError, run_to_end
 
-HEAP_MEGABYTES = 384
 WARNINGS_ONLY = """status = error
 appender.out.type = Console
 appender.out.name = out
@@ -23,6 +22,11 @@ rootLogger.appenderRef.out.ref = out
 """
 
 
+def new_kafka_id() -> str:
+    """A UUID as Kafka writes one; the first byte keeps it from looking like an option."""
+    return base64.urlsafe_b64encode(b"\x01" + secrets.token_bytes(15)).decode()[:22]
+
+
 class Kafka(LocalService):
     """Its log survives stop and kill; `wipe` is the broker that comes back without its disk.
 
@@ -30,6 +34,7 @@ class Kafka(LocalService):
     """
 
     name = "kafka"
+    heap_megabytes = 384
 
     def __init__(self, folder: Path, port: int, *, controller_port: int) -> None:
         super().__init__(folder, port)
@@ -47,23 +52,21 @@ class Kafka(LocalService):
 
     def _prepare(self) -> None:
         (self.folder / "log4j2.properties").write_text(WARNINGS_ONLY, encoding="utf-8")
-        self._properties_file.write_text(
-            server_properties(
-                data=self._data,
-                client_port=self.port,
-                controller_port=self._controller_port,
-            ),
-            encoding="utf-8",
-        )
+        self._properties_file.write_text(self._properties(), encoding="utf-8")
         if not (self._data / "meta.properties").exists():
             self.wipe()
             run_to_end(self._format(), timeout_s=60)
+
+    def _properties(self) -> str:
+        return server_properties(
+            data=self._data, client_port=self.port, controller_port=self._controller_port
+        )
 
     def _command(self) -> Command:
         # The cheap compiler and collector: a broker that runs for minutes on two cores would spend
         # more on compiling itself well than it wins by it.
         machine = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-        heap = (f"-Xmx{HEAP_MEGABYTES}m", "-Xms128m")
+        heap = (f"-Xmx{self.heap_megabytes}m", "-Xms128m")
         return self._java(*heap, *machine, "kafka.Kafka", str(self._properties_file))
 
     def _answers(self) -> bool:
@@ -84,10 +87,13 @@ class Kafka(LocalService):
         return self.folder / "server.properties"
 
     def _format(self) -> Command:
-        cluster_id = base64.urlsafe_b64encode(b"\x01" + secrets.token_bytes(15)).decode()[:22]
         quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-        options = ("-t", cluster_id, "-c", str(self._properties_file), *self._format_options())
-        return self._java(*quick, "kafka.tools.StorageTool", "format", "--standalone", *options)
+        options = ("-c", str(self._properties_file), *self._quorum(), *self._format_options())
+        return self._java(*quick, "kafka.tools.StorageTool", "format", *options)
+
+    def _quorum(self) -> tuple[str, ...]:
+        """Which cluster an empty log is of, and who decides in it."""
+        return ("-t", new_kafka_id(), "--standalone")
 
     def _format_options(self) -> tuple[str, ...]:
         """What else an empty log is to hold from the first."""

@@ -1,0 +1,115 @@
+"""From the version before to this one and back, one by one, in both orders: R3 and R4."""
+
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import psycopg
+
+from tests.faults.evidence import Allowance, Evidence
+from tests.faults.fault import Act, Fault
+from tests.faults.scene import Scene
+from tests.faults.supervised import Program
+from tests.rehearsals.replicas import EVERY_NAME, kind_of
+from tests.rehearsals.unnoticed import no_client_error
+from tests.rehearsals.upgrade_rig import Upgrade
+from tests.rehearsals.versions import migrations_of
+
+_BESIDE_S = 4.0
+
+
+def rolled(*kinds: str) -> Act[Upgrade]:
+    """The kinds of processes in the order in which they are replaced, both ways."""
+
+    async def act(scene: Scene[Upgrade]) -> None:
+        rig = scene.rig
+        await _expand(scene)
+        for program, where in ((rig.new, "forward"), (rig.old, "back")):
+            began = time.monotonic()
+            for kind in kinds:
+                await _replace_all(scene, kind, program)
+            scene.note(
+                f"{where}, {' before '.join(kinds)}: {len(rig.live)} processes replaced one "
+                f"by one in {time.monotonic() - began:.0f} s"
+            )
+            await _goes_on(scene)
+
+    return act
+
+
+async def _expand(scene: Scene[Upgrade]) -> None:
+    """The new version's migrations and topics, while only old processes run."""
+    rig = scene.rig
+    before = await scene.do(partial(_schema_of, rig))
+    scene.require(
+        before == migrations_of(rig.old)[-1], f"the schema was not the old one but {before}"
+    )
+    rig.program = rig.new
+    began = time.monotonic()
+    await scene.do(partial(rig.command, "migrate"))
+    took_s = time.monotonic() - began
+    await scene.do(partial(rig.command, "topics", "create"))
+    after = await scene.do(partial(_schema_of, rig))
+    scene.require(
+        after == migrations_of(rig.new)[-1] and after != before, f"the schema is {after} afterwards"
+    )
+    scene.note(f"schema {before} to {after} under load in {took_s:.1f} s, old processes beside it")
+    await _goes_on(scene)
+
+
+async def _replace_all(scene: Scene[Upgrade], kind: str, program: Program) -> None:
+    for old in scene.rig.of(kind):
+        await scene.rig.replace(old, program)
+        scene.require(old.exits == [0], f"{old.name} ended with {old.exits}")
+        await _goes_on(scene)
+
+
+async def _goes_on(scene: Scene[Upgrade]) -> None:
+    """What is accepted now has its outcome with just these processes."""
+    began = time.time()
+    await scene.hold(_BESIDE_S)
+    ids = scene.accepted_ids(since=began)
+    scene.require(ids, f"nothing was accepted beside {_named(scene)}")
+    await scene.until_states(ids, "completed", within_s=30)
+
+
+def _named(scene: Scene[Upgrade]) -> list[str]:
+    rig = scene.rig
+    return [f"{kind_of(one)} {'new' if one.program is rig.new else 'old'}" for one in rig.live]
+
+
+def _schema_of(rig: Upgrade) -> str:
+    with psycopg.connect(rig.postgres.dsn) as connection:
+        [(found,)] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(found)
+
+
+def _nobody_noticed(scene: Scene[Upgrade], evidence: Evidence) -> Iterable[str]:
+    """No error for a client, and streams that came back without a gap."""
+    yield from no_client_error(scene, evidence)
+    for one in scene.listeners:
+        if one.connections < 2:
+            yield f"the stream of {one.tenant} was never cut: nothing was rehearsed"
+        if one.gaps:
+            yield f"the stream of {one.tenant} had gaps: {one.gaps[:3]}"
+    connections: Sequence[int] = [one.connections for one in scene.listeners]
+    scene.note(
+        f"{len(scene.ledger.operations)} posts and {scene.readers.answered} reads without "
+        f"an error; streams over {connections} connections without a gap"
+    )
+
+
+_DISTURBED = Allowance(disturbs=EVERY_NAME)
+
+UPGRADES = (
+    Fault(
+        "R3", "rolling upgrade and back, API before workers",
+        "no client has an error, no stream has a gap, each old process ends with 0",
+        rolled("api", "detect", "io"), _DISTURBED, _nobody_noticed,
+    ),
+    Fault(
+        "R4", "rolling upgrade and back, workers before API",
+        "no client has an error, no stream has a gap, each old process ends with 0",
+        rolled("io", "detect", "api"), _DISTURBED, _nobody_noticed,
+    ),
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""One broker and two of each process, all of the version before."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.deployment import running
+from tests.faults.product import settings_of
+from tests.faults.supervised import THIS_PROGRAM, Program
+from tests.rehearsals.balancer import Balancer
+from tests.rehearsals.replicas import Replicas
+from tests.support.services.ports import free_port
+from tests.support.services.stack import Stack
+
+
+@dataclass(slots=True, kw_only=True)
+class Upgrade(Replicas):
+    old: Program
+    new: Program = THIS_PROGRAM
+
+
+@contextlib.asynccontextmanager
+async def running_before(folder: Path, old: Program) -> AsyncIterator[Upgrade]:
+    """Schema, topics and processes are those of the version before."""
+    with ExitStack() as stack:
+        rig = await asyncio.to_thread(lambda: stack.enter_context(_servers(folder, old)))
+        for command in (("migrate",), ("topics", "create"), ("bucket", "create")):
+            await asyncio.to_thread(rig.command, *command)
+        rig.fill()
+        async with running(rig):
+            yield rig
+
+
+@contextmanager
+def _servers(folder: Path, old: Program) -> Iterator[Upgrade]:
+    services = folder / "services"
+    with (
+        Stack.start(services) as servers,
+        Balancer(services / "balancer", free_port(), []) as balancer,
+    ):
+        yield Upgrade(
+            kafka=servers.kafka, postgres=servers.postgres, redis=servers.redis, s3=servers.s3,
+            balancer=balancer, folder=folder, old=old, program=old,
+            settings=settings_of(servers, servers.kafka_bootstrap_servers),
+        )  # fmt: skip
