@@ -6,6 +6,7 @@ import sys
 import click
 
 from cli import (
+    analyses_commands,
     audit_commands,
     check_command,
     dlq_commands,
@@ -64,6 +65,7 @@ app.add_command(setup_commands.bucket)
 app.add_command(key_commands.keys)
 app.add_command(user_commands.users)
 app.add_command(dlq_commands.dlq)
+app.add_command(analyses_commands.analyses)
 app.add_command(webhook_commands.webhooks)
 app.add_command(tenant_commands.tenants)
 app.add_command(audit_commands.audit)

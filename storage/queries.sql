@@ -388,6 +388,37 @@ INSERT INTO handled_letters (log_identity, topic, partition, record_offset, acti
 VALUES (%(log_identity)s, %(topic)s, %(partition)s, %(offset)s, %(action)s, %(request_id)s)
 ON CONFLICT DO NOTHING
 
+-- name: find_kept_requests
+-- For the operator, who may know the id alone: from tenant to tenant by the primary key, one look
+-- for each. Tombstones too. Of a result only what fits a line, of an address nothing but itself: no
+-- query, no user before the host. A letter is about it when a replay made it, or made another of it.
+WITH RECURSIVE whose AS (
+    (SELECT tenant_id FROM analyses
+     WHERE %(tenant_id)s::text IS NULL OR tenant_id = %(tenant_id)s
+     ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT following.tenant_id FROM whose AS w CROSS JOIN LATERAL (
+        SELECT a.tenant_id FROM analyses AS a
+        WHERE a.tenant_id > w.tenant_id AND %(tenant_id)s::text IS NULL
+        ORDER BY a.tenant_id LIMIT 1
+    ) AS following
+)
+SELECT a.tenant_id, a.request_id, a.state, a.lane, a.kind, a.accepted_at, a.deadline_at,
+       a.announced_at, a.cancel_requested_at, a.finished_at, a.traceparent,
+       regexp_replace(regexp_replace(a.image_url, '[?#].*$', ''), '//[^/]*@', '//'),
+       a.object_key, a.sha256, a.size_bytes, a.content_type,
+       a.failure_code, a.failure_message, a.failure_retryable, a.failure_attempts,
+       a.result -> 'model' ->> 'name', (a.result ->> 'total_objects_detected')::integer,
+       a.replay_of, a.replayed_as,
+       array(
+           SELECT format('%%s[%%s]@%%s', h.topic, h.partition, h.record_offset)
+           FROM handled_letters AS h
+           WHERE h.request_id = a.request_id OR h.request_id = a.replayed_as
+           ORDER BY h.handled_at
+       )
+FROM whose AS w JOIN analyses AS a
+    ON a.tenant_id = w.tenant_id AND a.request_id = %(request_id)s
+
 -- name: append_audit_event
 INSERT INTO audit_events (
     id, at, tenant_id, actor, actor_kind, action, target, outcome, address, trace_id, details

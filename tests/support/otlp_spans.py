@@ -23,6 +23,8 @@ class SeenSpan:
     attributes: dict[str, Any]
     state: str
     is_error: bool
+    started_ns: int
+    ended_ns: int
 
     @property
     def place(self) -> tuple[str, str]:
@@ -45,6 +47,8 @@ def spans_in(export: ExportTraceServiceRequest) -> Iterator[SeenSpan]:
                     attributes=_values(span.attributes),
                     state=span.trace_state,
                     is_error=span.status.code == 2,
+                    started_ns=span.start_time_unix_nano,
+                    ended_ns=span.end_time_unix_nano,
                 )
 
 

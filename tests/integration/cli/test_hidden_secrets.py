@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 _LONGEST_S = 60.0
 _LOOK_EVERY_S = 0.05
 ARGUMENTS = {
+    "analyses show": ("01981a5c-7d1e-7a44-9b6e-3c1f0a2b4d5e",),
     "api": (),
     "audit list": (),
     "bucket create": (),
