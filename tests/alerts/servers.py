@@ -9,7 +9,6 @@ from typing import Final
 import psycopg
 
 from tests.alerts.fault import Fault, alert, meanwhile
-from tests.alerts.pictures_refused import refusing_pictures
 from tests.alerts.stage import Stage
 from tests.faults.picture_server import serving_pictures
 
@@ -114,18 +113,6 @@ async def _bad_migration(stage: Stage) -> AsyncIterator[None]:
         await _execute(stage, _ALLOW_RESULTS)
 
 
-@contextlib.asynccontextmanager
-async def _pictures_refused(stage: Stage) -> AsyncIterator[None]:
-    async with refusing_pictures() as pictures, meanwhile(_ask_for(stage, pictures)):
-        yield
-
-
-async def _ask_for(stage: Stage, pictures: str) -> None:
-    for number in itertools.count():
-        await stage.url(f"{pictures}/{number}.png")
-        await asyncio.sleep(0.5)
-
-
 async def _read_much(stage: Stage) -> None:
     """Good answers, until the bad ones are few enough among them."""
 
@@ -184,7 +171,14 @@ BROKER_CUT = Fault(
     _broker_cut,
 )  # fmt: skip
 REDIS_STOPPED = Fault("Redis killed", (alert("LimitsNotShared"),), _redis_stopped)
-SCANNER_STOPPED = Fault("clamd killed", (alert("ScannerUnavailable"),), _scanner_stopped)
+SCANNER_STOPPED = Fault(
+    "clamd killed",
+    (
+        alert("ScannerUnavailable"),
+        alert("ManyRetries", messaging_destination_name="image-submitted"),
+    ),
+    _scanner_stopped,
+)
 NO_AUDIT_TABLE = Fault(
     "the table of audit events renamed, keys that nobody made",
     (alert("AuditEventsLost"),), _no_audit_table,
@@ -193,8 +187,4 @@ BAD_MIGRATION = Fault(
     f"a constraint that no result fits, {_MORE_THAN_THE_LIMIT} uploads",
     (alert("DeadLetterLimitReached", messaging_destination_name="image-analyzed"),),
     _bad_migration,
-)  # fmt: skip
-PICTURES_REFUSED = Fault(
-    "a web server that answers 503 for every picture",
-    (alert("ManyRetries", messaging_destination_name="image-requested"),), _pictures_refused,
 )  # fmt: skip

@@ -44,7 +44,7 @@ ORDER: Final = Order(
         (servers.BUCKET_SLOW,),
         (
             servers.REDIS_STOPPED, servers.SCANNER_STOPPED, servers.NO_AUDIT_TABLE,
-            servers.PICTURES_REFUSED, messages.BAD_RECORD, messages.BAD_IN_INBOX,
+            messages.BAD_RECORD, messages.BAD_IN_INBOX,
             own_processes.LEAKING, own_processes.LOG_NOT_READ, own_processes.SPOOL_FULL,
             clients.TAKES_NOTHING, clients.RECEIVER_REFUSES,
         ),

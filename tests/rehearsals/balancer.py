@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.support.services.local_service import LocalService
 from tests.support.services.nginx import nginx_program
+from tests.support.services.process_family import family_of
 from tests.support.services.processes import Command, NotReadyError
 
 _CONFIGURATION = """
@@ -68,9 +69,10 @@ class Balancer(LocalService):
         self._replicas = tuple(replicas)
         self._generation += 1
         self._prepare()
+        before = [one for one in family_of(self.pid) if one != self.pid]
         os.kill(self.pid, signal.SIGHUP)
         deadline = time.monotonic() + _TAKEN_WITHIN_S
-        while not self._answers():
+        while not (self._answers() and all(map(_accepts_no_more, before))):
             if time.monotonic() > deadline:
                 raise NotReadyError("the balancer does not take its new configuration")
             time.sleep(0.05)
@@ -95,3 +97,11 @@ class Balancer(LocalService):
             return connection.getresponse().read() == str(self._generation).encode()
         finally:
             connection.close()
+
+
+def _accepts_no_more(worker: int) -> bool:
+    """It is gone, or has only the connections that it still has: its title says so."""
+    try:
+        return b"shutting down" in Path(f"/proc/{worker}/cmdline").read_bytes()
+    except OSError:
+        return True

@@ -19,12 +19,12 @@ class NoSuchVersionError(RuntimeError):
     """It is not in this clone, or cannot run with what is installed here."""
 
 
-def default_revision() -> str:
+def default_revision(checkout: Path = ROOT) -> str:
     """The last one whose migrations end at 0003. Raises NoSuchVersionError, as in a clone that was
     cut off after it."""
-    added = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", _FIRST_OF_THE_NEW)
+    added = _git(checkout, "log", "-1", "--diff-filter=A", "--format=%H", "--", _FIRST_OF_THE_NEW)
     try:
-        return _git("rev-parse", "--verify", "--quiet", f"{added}^").strip()
+        return _git(checkout, "rev-parse", "--verify", f"{added}^")
     except NoSuchVersionError as error:
         raise NoSuchVersionError(
             "the version before migration 0004 is not in this clone: fetch all of the history "
@@ -72,9 +72,9 @@ def _is_met(need: Requirement) -> bool:
         return False
 
 
-def _git(*arguments: str) -> str:
+def _git(checkout: Path, *arguments: str) -> str:
     done = subprocess.run(
-        ("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False
+        ("git", *arguments), cwd=checkout, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise NoSuchVersionError(f"git {' '.join(arguments)}: {done.stderr.strip()}")

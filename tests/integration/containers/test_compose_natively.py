@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.support.compose_model import ROOT
 from tests.support.native_compose_product import LASTING, NativeCompose, from_checkout
@@ -90,6 +91,23 @@ def test_making_the_users_again_changes_nothing(compose: NativeCompose) -> None:
     with psycopg.connect(compose.here.secret("postgres-api-dsn")) as connection:
         row = connection.execute("SELECT current_user, count(*) FROM analyses").fetchone()
     assert row == ("api", 0), "row security shows nothing to whoever names no tenant"
+
+
+def test_the_user_of_the_dashboards_reads_and_does_nothing_else(compose: NativeCompose) -> None:
+    password = compose.here.secret("postgres-dashboards-password")
+    dsn = make_conninfo(
+        compose.here.secret("postgres-owner-dsn"), user="dashboards", password=password
+    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT current_user, count(tenant_id) FROM tenants").fetchone()
+        assert row is not None
+        assert row[0] == "dashboards"
+        for text in ("SELECT * FROM api_keys", "SELECT result FROM analyses"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(text)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("CREATE TEMPORARY TABLE mine (a int)")
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("15s",)
 
 
 def test_redis_lets_the_product_do_what_it_does(compose: NativeCompose, key: str) -> None:

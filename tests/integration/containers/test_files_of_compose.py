@@ -10,6 +10,7 @@ import yaml
 
 from cli.settings import load_settings
 from tests.support.compose_model import COMPOSE, ROOT, Service, read_compose
+from tests.support.dashboards import dashboards
 from tests.support.native_compose import Here
 from tests.support.services.compose_loader import load_compose
 from tests.support.services.hadolint import lint_dockerfile
@@ -142,8 +143,34 @@ def test_what_is_monitored_leads_from_one_to_the_next() -> None:
     store = jaeger["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].rpartition(":")[2]
     assert collector["exporters"]["otlp_grpc"]["endpoint"] == f"jaeger:{store}"
     asked = jaeger["extensions"]["jaeger_query"]["http"]["endpoint"].rpartition(":")[2]
-    assert urls == {"prometheus": "http://prometheus:9090", "jaeger": f"http://jaeger:{asked}"}
-    assert {"prometheus", "jaeger", "otel-collector"} <= set(SERVICES)
+    assert urls == {
+        "prometheus": "http://prometheus:9090",
+        "postgres": "postgres:5432",
+        "jaeger": f"http://jaeger:{asked}",
+    }
+    assert {"prometheus", "postgres", "jaeger", "otel-collector"} <= set(SERVICES)
+
+
+def test_dashboards_ask_the_sources_that_are_provisioned() -> None:
+    sources = yaml_of(MONITORING / "grafana/provisioning/datasources/datasources.yaml")
+    provisioned = {one["uid"]: one["type"] for one in sources["datasources"]}
+    for dashboard in dashboards().values():
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "datasource":
+                assert provisioned[variable["current"]["value"]] == variable["query"]
+
+
+def test_the_user_of_the_dashboards_is_the_one_that_is_made() -> None:
+    sources = yaml_of(MONITORING / "grafana/provisioning/datasources/datasources.yaml")
+    [source] = [one for one in sources["datasources"] if one["uid"] == "postgres"]
+    made = (ROOT / "deployment/postgres/users.sql").read_text(encoding="utf-8")
+    assert f"ALTER ROLE {source['user']} LOGIN PASSWORD :'dashboards_password'" in made
+    file = SERVICES["postgres"].environment["DASHBOARDS_PASSWORD_FILE"]
+    assert source["secureJsonData"] == {"password": f"$__file{{{file}}}"}
+    for name in ("postgres", "grafana"):
+        assert file.removeprefix("/run/secrets/") in SERVICES[name].secrets
+    database = SERVICES["postgres"].environment["POSTGRES_DB"]
+    assert source["jsonData"]["database"] == database
 
 
 def test_dashboards_are_provisioned_from_where_they_are_mounted() -> None:
@@ -152,3 +179,6 @@ def test_dashboards_are_provisioned_from_where_they_are_mounted() -> None:
     places = {inside: outside for outside, inside, *_ in mounts}
     assert places[providers[0]["options"]["path"]] == "./deployment/monitoring/grafana/dashboards"
     assert places["/etc/grafana/provisioning"] == "./deployment/monitoring/grafana/provisioning"
+    for dashboard in dashboards().values():
+        [docs] = [one for one in dashboard["templating"]["list"] if one["name"] == "docs"]
+        assert places[f"/usr/share/grafana{docs['query']}"] == "./docs"

@@ -21,6 +21,7 @@ from tests.integration.ingest_api.wire import (
 from tests.support.services.nginx import NAME, Nginx
 from tests.support.services.ports import free_ports
 from tests.support.services.programs import NotInstalledError
+from tests.support.within import crowd
 from tests.unit.ingest_api.pictures import picture
 
 KEY = {"Authorization": "Bearer acme-key"}
@@ -101,7 +102,7 @@ def test_half_a_gigabyte_is_refused_by_its_length(behind: Behind) -> None:
         began = time.monotonic()
         wire.sendall(head + b"x" * 1_000_000)
         answer = last_answer(wire)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 5 * crowd()
     assert answer.status == 413
 
 
@@ -140,7 +141,7 @@ def test_headers_that_do_not_end_or_are_too_large(behind: Behind) -> None:
         wire.sendall(b"GET /health HTTP/1.1\r\nHost: a")
         while wire.recv(65536):
             pass
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 10 * crowd()
     with behind.connect() as wire:
         wire.sendall(request("GET", "/health", "X: " + "y" * 20_000, host=f"Host: {NAME}"))
         assert last_answer(wire).status in {400, 431}

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import httpx
@@ -18,19 +16,13 @@ from tests.support.eventually import eventually
 from tests.support.services.postgres import Postgres
 from tests.support.services.redis import Redis
 from tests.support.services.s3 import S3
+from tests.support.within import within
 from tests.unit.ingest_api.pictures import picture
 from tests.unit.ingest_api.problems import problem_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.s3]
 
 STORES = ("postgres", "bucket", "redis")
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 async def upload(api: RealStores) -> httpx.Response:

@@ -11,8 +11,8 @@ from storage.audit_events import AuditQuery
 from storage.audit_postgres import PostgresAuditStore
 from telemetry.metrics import Metrics
 from tests.contract.storage.migrated import opened_pool
-from tests.integration.storage.test_cache_redis import within
 from tests.support.services.postgres import Postgres
+from tests.support.within import within
 
 pytestmark = pytest.mark.postgres
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +17,7 @@ from storage.ports import Analysis
 from tests.contract.storage.examples import completed_analysis, failed_analysis, upload_request
 from tests.support.services.connections import RedisElsewhere
 from tests.support.services.redis import Redis
+from tests.support.within import within
 
 pytestmark = pytest.mark.redis
 
@@ -39,13 +38,6 @@ class Watched:
 
     async def get(self, analysis: Analysis) -> Analysis | None:
         return await self.cache.get(analysis.request.tenant_id, analysis.request.request_id)
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 def key_of(analysis: Analysis) -> str:

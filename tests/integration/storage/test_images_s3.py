@@ -3,9 +3,7 @@
 import asyncio
 import io
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +16,11 @@ from storage.settings import BucketSettings
 from tests.contract.storage.conftest import bucket_settings
 from tests.support.services.connections import S3Elsewhere
 from tests.support.services.s3 import S3
+from tests.support.within import within
 
 pytestmark = pytest.mark.s3
 
 KEY = "acme/1/abc"
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 async def put(store: S3ImageStore, content: bytes = b"picture") -> None:

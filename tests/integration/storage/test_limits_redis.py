@@ -12,9 +12,9 @@ from storage.limits import Rate, Verdict
 from storage.limits_fallback import FallbackLimitStore
 from storage.limits_redis import RedisLimitStore
 from telemetry.metrics import Metrics
-from tests.integration.storage.test_cache_redis import within
 from tests.support.services.connections import RedisElsewhere
 from tests.support.services.redis import Redis
+from tests.support.within import within
 
 pytestmark = pytest.mark.redis
 

@@ -22,6 +22,7 @@ from tests.support.otlp_receiver import GrpcReceiver, HttpReceiver
 from tests.support.otlp_spans import tree_of
 from tests.support.process_tree import wait_until
 from tests.support.services.ports import free_port
+from tests.support.within import crowd
 
 CALLER = to_trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "acme=1")
 ROOT = Path(__file__).resolve().parents[3]
@@ -94,9 +95,9 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(receiver: Receiver, protocol
     began = time.monotonic()
     with exported(chosen) as exports:
         work(exports, 1000)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2 * crowd()
         closing = time.monotonic()
-    assert time.monotonic() - closing < 1.5
+    assert time.monotonic() - closing < 1.5 * crowd()
 
 
 def test_a_receiver_that_is_stopped_keeps_nobody_waiting() -> None:
@@ -110,9 +111,9 @@ def test_a_receiver_that_is_stopped_keeps_nobody_waiting() -> None:
             receiver.send_signal(signal.SIGSTOP)
             began = time.monotonic()
             work(exports, 3000)
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 3 * crowd()
             closing = time.monotonic()
-        assert time.monotonic() - closing < 1.5
+        assert time.monotonic() - closing < 1.5 * crowd()
     finally:
         receiver.kill()
         receiver.wait()
@@ -151,4 +152,4 @@ def test_nobody_listens_and_nobody_waits(protocol: str) -> None:
     began = time.monotonic()
     with exported(chosen) as exports:
         work(exports, 1000)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 3 * crowd()

@@ -11,6 +11,7 @@ from tests.integration.topics.conftest import started_publisher, started_tail
 from tests.support.events import analysis_failed, new_request_id
 from tests.support.eventually import eventually
 from tests.support.services.kafka import Kafka
+from tests.support.within import within
 from topics.admin import create_topics
 from topics.errors import LogUnavailableError
 from topics.publisher import KafkaPublisher
@@ -18,13 +19,6 @@ from topics.records import Record
 from topics.settings import KafkaSettings
 
 pytestmark = pytest.mark.kafka
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 @contextmanager
