@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The revision of the schema that this code needs; a test ties it to the newest migration."""
 
 MIGRATE: Final = "run `image-analyzer migrate`"

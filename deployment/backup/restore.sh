@@ -17,7 +17,7 @@ if [ "$(psql --no-psqlrc --tuples-only --no-align --command="SELECT to_regclass(
 fi
 
 # A dump names the roles that its grants are for, and does not make them: they are the server's.
-for role in analyzer_api analyzer_worker; do
+for role in analyzer_api analyzer_worker analyzer_dashboards; do
     psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --command="
         DO \$\$ BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$role') THEN

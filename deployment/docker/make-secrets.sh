@@ -18,11 +18,13 @@ trap 'rm -rf "$scratch"' EXIT
 random() { openssl rand -hex 24; }
 keep() { cat >"$scratch/$1"; }
 
-owner="$(random)" api="$(random)" worker="$(random)" redis="$(random)"
+owner="$(random)" api="$(random)" worker="$(random)" dashboards="$(random)"
+redis="$(random)"
 
 printf %s "$owner" | keep postgres-owner-password
 printf %s "$api" | keep postgres-api-password
 printf %s "$worker" | keep postgres-worker-password
+printf %s "$dashboards" | keep postgres-dashboards-password
 printf 'postgresql://analyzer:%s@postgres:5432/analyzer' "$owner" | keep postgres-owner-dsn
 printf 'postgresql://api:%s@postgres:5432/analyzer' "$api" | keep postgres-api-dsn
 printf 'postgresql://worker:%s@postgres:5432/analyzer' "$worker" | keep postgres-worker-dsn

@@ -12,7 +12,7 @@ from cli.environment import known_variables, secret_variables
 from cli.main import app
 from cli.settings import Settings, load_settings
 from processors.app import NAMES
-from tests.support.compose_model import COMPOSE, ROOT, read_compose, variables_of_dot_env
+from tests.support.compose_model import COMPOSE, ROOT, Service, read_compose, variables_of_dot_env
 
 SERVICES = read_compose()
 OURS = {name: service for name, service in SERVICES.items() if service.is_ours}
@@ -50,10 +50,18 @@ def test_no_secret_is_in_an_environment() -> None:
 
 
 def test_a_service_is_given_the_secrets_that_it_reads_and_no_others() -> None:
+    """By its command and environment, or by the files that are mounted for it."""
     for service in SERVICES.values():
-        text = str(service.said)
+        text = str(service.said) + mounted_text(service)
         read = set(re.findall(r"/run/secrets/([\w.-]+)", text))
         assert read == set(service.secrets), service.name
+
+
+def mounted_text(service: Service) -> str:
+    """Of configuration in YAML."""
+    sources = (ROOT / mount.split(":")[0] for mount in service.said.get("volumes", ()))
+    files = (file for source in sources for file in [source, *source.rglob("*.yaml")])
+    return "".join(file.read_text() for file in files if file.suffix == ".yaml")
 
 
 def test_every_secret_is_made_and_used() -> None:
