@@ -16,6 +16,7 @@ help() {
 ./dev.sh format          format the code and sort imports
 ./dev.sh bench [...]     the benchmarks; see bench --help
 ./dev.sh faults [...]    break servers and processes under load; see faults --help
+./dev.sh rehearse [...]  lose brokers and roll versions under load; see rehearse --help
 ./dev.sh fuzz-api [...]  ask the API whatever its own document allows; see fuzz-api --help
 ./dev.sh lock            resolve the dependencies again into locks/
 ./dev.sh sbom [LOCK]     what is in locks/LOCK.txt (runtime) as CycloneDX, into var/
@@ -226,6 +227,12 @@ faults() {
     exec "$python" -m tests.faults "$@"
 }
 
+rehearse() {
+    setup_env dev
+    "$python" -m tests.support.services.install
+    exec "$python" -m tests.rehearsals "$@"
+}
+
 fuzz_api() {
     setup_env dev
     "$python" -m tests.support.services.install
@@ -297,7 +304,7 @@ docker_run() {
 
 case "${1:-help}" in
     setup) setup_env dev ;;
-    up | dev | lint | format | bench | faults | lock | sbom) command="$1"; shift; "$command" "$@" ;;
+    up | dev | lint | format | bench | faults | rehearse | lock | sbom) command="$1"; shift; "$command" "$@" ;;
     test) shift; run_tests "$@" ;;
     fuzz-api) shift; fuzz_api "$@" ;;
     docker-build) shift; docker_build "$@" ;;
