@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.within import crowd
+
 KEY = "7a3f2c1e-5b6d-4c8a-9e0f-1a2b3c4d5e6f"
 
 
@@ -64,7 +66,7 @@ class AzureIngestion:
     def wait_for(self, *names: str, within_s: float = 20.0) -> list[dict[str, Any]]:
         """All that came, as soon as there is one of each of these (names of spans, messages)."""
         with self._changed:
-            came = self._changed.wait_for(lambda: set(names) <= self._told(), within_s)
+            came = self._changed.wait_for(lambda: set(names) <= self._told(), within_s * crowd())
             assert came, f"not within {within_s:g} s: {set(names) - self._told()}"
             return list(self.items)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.support.services import programs
 from tests.support.services.consumer_recipes import EXAMPLES, dependencies_of
+from tests.support.within import crowd
 
 LANGUAGES = ("python", "java", "javascript")
 SCHEMAS = EXAMPLES.parents[1] / "schemas" / "json"
@@ -57,7 +58,7 @@ class Running:
     async def read(self, count: int, *, within_s: float = 30) -> None:
         """So many outcomes more."""
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(within_s * crowd()):
                 for _ in range(count):
                     self.outcomes.append(await self._next())
         except TimeoutError:
@@ -67,7 +68,7 @@ class Running:
 
     async def rest(self, *, within_s: float = 30) -> int:
         """The exit code, after all that is left was read."""
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(within_s * crowd()):
             self.outcomes += [json.loads(line) for line in (await self._tail()).splitlines()]
             return await self._process.wait()
 

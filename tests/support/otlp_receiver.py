@@ -25,6 +25,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
 )
 
 from tests.support.otlp_spans import SeenSpan, spans_in
+from tests.support.within import crowd
 
 
 class Received:
@@ -48,7 +49,7 @@ class Received:
     ) -> list[SeenSpan]:
         """All spans, as soon as that is true of them; fails the test when it does not become."""
         with self._changed:
-            came = self._changed.wait_for(lambda: is_there(self.spans), within_s)
+            came = self._changed.wait_for(lambda: is_there(self.spans), within_s * crowd())
             names = "\n".join(sorted(f"{span.service} {span.name}" for span in self.spans))
             assert came, f"not within {within_s:g} s; there are:\n{names}"
             return list(self.spans)

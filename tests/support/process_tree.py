@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.within import crowd
+
 
 def descendants(pid: int) -> set[int]:
     """Children, grandchildren and so on that live now; zombies are not counted."""
@@ -22,7 +24,7 @@ def is_alive(pid: int) -> bool:
 
 def wait_until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
     """Poll; fail when it is not true in time."""
-    until = time.monotonic() + within_s
+    until = time.monotonic() + within_s * crowd()
     while not condition():
         assert time.monotonic() < until, f"not true within {within_s:g} s"
         time.sleep(0.01)

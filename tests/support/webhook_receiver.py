@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.within import crowd
+
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -94,7 +96,7 @@ class Receiver:
 
     async def wait_for(self, count: int, *, within_s: float = 10.0) -> list[Told]:
         """The first `count`."""
-        async with asyncio.timeout(within_s), self._news:
+        async with asyncio.timeout(within_s * crowd()), self._news:
             await self._news.wait_for(lambda: len(self.told) >= count)
         return self.told[:count]
 
