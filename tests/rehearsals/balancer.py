@@ -78,7 +78,8 @@ class Balancer(LocalService):
             time.sleep(0.05)
 
     def _prepare(self) -> None:
-        servers = (f"        server 127.0.0.1:{port} max_fails=0;" for port in self._replicas)
+        servers = [f"        server 127.0.0.1:{port} max_fails=0;" for port in self._replicas]
+        servers = servers or ["        server 127.0.0.1:1 down;"]  # nginx wants one at least
         text = _CONFIGURATION.format(
             folder=self.folder, port=self.port, generation=self._generation,
             servers="\n".join(servers), user="user root;" if os.geteuid() == 0 else "",

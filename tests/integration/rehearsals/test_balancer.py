@@ -78,3 +78,9 @@ def test_once_told_it_sends_to_nobody_else(balancer: Balancer, ports: list[int])
         assert {post(balancer) for _ in range(4)} == {"first", "second"}
         balancer.send_to(ports[2:])
         assert {post(balancer) for _ in range(4)} == {"second"}
+
+
+def test_without_a_replica_it_runs_and_has_nobody_to_send_to(balancer: Balancer) -> None:
+    balancer.send_to([])
+    with pytest.raises(urllib.error.HTTPError, match="502"):
+        post(balancer)

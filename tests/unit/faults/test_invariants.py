@@ -236,3 +236,18 @@ def test_the_figures_count_what_was_planted() -> None:
     assert (counts.repeats, counts.duplicate_rows, counts.client_errors) == (2, 1, 0)
     assert count(_without_row(good_evidence())).lost == 1
     assert count(_unsettled(good_evidence())).client_errors == 1
+
+
+def _replicas(evidence: Evidence) -> Evidence:
+    """Its API is the second of two, of which the first is gone by now."""
+    second = (
+        replace(one, process="api-2") if one.process == "api" else one for one in evidence.samples
+    )
+    first = (one for one in evidence.samples if one.process == "api" and one.at < 130)
+    return replace(evidence, samples=(*second, *first))
+
+
+def test_a_replica_of_the_api_is_the_api() -> None:
+    assert violations(_replicas(good_evidence()), NOTHING) == []
+    assert violations(_replicas(PLANTS["down for ever"][1](good_evidence())), NOTHING) != []
+    assert violations(_replicas(good_evidence()), Allowance(shows=KAFKA)) != []
