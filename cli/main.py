@@ -13,6 +13,7 @@ from cli import (
     health_command,
     key_commands,
     model_commands,
+    probe_command,
     produce_command,
     rebuild_command,
     setup_commands,
@@ -37,6 +38,7 @@ app = CommandGroup(
 app.add_command(up_command.up)
 app.add_command(submit_command.submit)
 app.add_command(produce_command.produce)
+app.add_command(probe_command.probe)
 app.add_command(setup_commands.migrate)
 
 

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -80,11 +80,16 @@ class OutsideProducer:
         """The event of a picture at an address. Raises pydantic.ValidationError."""
         return ImageRequestedInbox(image_url=image_url, **fields)
 
-    async def send(self, event: InboxEvent) -> None:
-        """Confirmed by the log when it returns. Raises BrokerRefusesError before anything is sent,
-        LogUnavailableError and RecordTooLargeError."""
+    async def send(self, event: InboxEvent, *, traceparent: str | None = None) -> None:
+        """Confirmed by the log when it returns, and part of the caller's trace when there is one.
+        Raises BrokerRefusesError before anything is sent, LogUnavailableError and
+        RecordTooLargeError."""
         await require_rights(self.kafka, Rights(write=[topic_of(type(event)).name]))
         record = encode_inbox(event, self.tenant_id, source=_SOURCE, credential=self.api_key)
+        if traceparent is not None:
+            record = replace(
+                record, headers=(*record.headers, ("traceparent", traceparent.encode()))
+            )
         publisher = KafkaPublisher(self.kafka, source=_SOURCE, budget_s=_BUDGET_S)
         try:
             await publisher.start()

@@ -10,6 +10,7 @@ from telemetry.metric_labels import (
     CLIENT_STATUS,
     CONFIDENCE,
     DEPENDENCY,
+    DOOR,
     ERROR_TYPE,
     GROUP,
     LANE,
@@ -39,6 +40,7 @@ RECORD: Final = frozenset({"record"})
 RETRY: Final = frozenset({"retry"})
 SWEEP: Final = frozenset({"sweep"})
 DELIVER: Final = frozenset({"deliver"})
+PROBE: Final = frozenset({"probe"})
 
 _SIZES: Final = (1e3, 1e4, 1e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 1.5e7)
 _FAST: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
@@ -320,5 +322,26 @@ class ProcessMetrics:
     )
 
 
-class MetricNames(HttpMetrics, MessagingMetrics, WorkMetrics, StoreMetrics, ProcessMetrics):
+class ProbeMetrics:
+    """The synthetic probe, `image-analyzer probe`."""
+
+    probe_success = Gauge(
+        "analyzer_probe_success",
+        "1 when the known picture came out of this door in time and as it must, else 0",
+        DOOR, by=PROBE,
+    )  # fmt: skip
+    probe_seconds = Gauge(
+        "analyzer_probe_duration_seconds",
+        "From the first connection to the outcome, of the last round; of a late one the patience",
+        DOOR, by=PROBE,
+    )  # fmt: skip
+    probe_last_run = Gauge(
+        "analyzer_probe_last_run_timestamp_seconds",
+        "When this door was last tried: the others are as old as this", DOOR, by=PROBE,
+    )  # fmt: skip
+
+
+class MetricNames(
+    HttpMetrics, MessagingMetrics, WorkMetrics, StoreMetrics, ProcessMetrics, ProbeMetrics
+):
     """All of them."""

@@ -24,7 +24,8 @@ The API tells its metrics at `/metrics` of `ANALYZER_METRICS__PORT`; a worker at
 other value counts as `_OTHER`, and of one with `first N` what comes after the first N. Histograms
 with exemplars link to the trace of a sampled request, for scrapers that ask for OpenMetrics.
 
-Told by: `api`; `worker`: every worker; or workers that run one of those processors.
+Told by: `api`; `worker`: every worker; or workers that run one of those processors. `probe` is the
+command of that name.
 """
 _ABOUT_LOGS: Final = """\
 # Logs

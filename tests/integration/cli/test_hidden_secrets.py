@@ -40,6 +40,7 @@ ARGUMENTS = {
     "migrate": (),
     "models list": (),
     "prepare-embedded": (),
+    "probe": ("--url", "http://127.0.0.1:1"),
     "produce": ("samples/astronaut.jpg", "--tenant", "acme"),
     "rebuild": (),
     "submit": ("samples/astronaut.jpg", "--url", "http://127.0.0.1:1"),
