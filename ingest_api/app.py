@@ -8,35 +8,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
-from ingest_api.accept import Acceptance
-from ingest_api.analyses import Analyses
-from ingest_api.answers import Answers
-from ingest_api.auth import Auth, OwnTokens
+from ingest_api.auth import OwnTokens
 from ingest_api.auth_people import KnownPeople
 from ingest_api.auth_wiring import foreign_tokens, own_tokens
-from ingest_api.callbacks import Callbacks
-from ingest_api.cancels import Cancels
-from ingest_api.capacity import UnfinishedCap
-from ingest_api.contract import Contract
 from ingest_api.cors import Cors
 from ingest_api.credentials import CredentialChecker
-from ingest_api.deliveries import Deliveries
-from ingest_api.dependencies import ESSENTIAL, dependencies_of
 from ingest_api.edge import Edge
 from ingest_api.errors import RefusedError
-from ingest_api.event_ids import IdSealer
-from ingest_api.failpoints import failpoint
 from ingest_api.front import Front
 from ingest_api.gate import Gate
+from ingest_api.handlers import handlers_of
 from ingest_api.health import Health
-from ingest_api.keys import Keys
 from ingest_api.limiter import Limiter
 from ingest_api.limits import TenantLimits
 from ingest_api.limits_refused import RefusedLimits
 from ingest_api.live import Hub
-from ingest_api.lookup import Lookup
 from ingest_api.openapi_document import DescribedApi
-from ingest_api.own_password import OwnPassword
 from ingest_api.parts import ApiParts
 from ingest_api.policies import Policies
 from ingest_api.problems import (
@@ -46,19 +33,11 @@ from ingest_api.problems import (
     on_validation_error,
 )
 from ingest_api.queries import Queries
-from ingest_api.routes import Handlers, register
+from ingest_api.routes import register
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.stopping import told_to_stop
-from ingest_api.streams import Streams
-from ingest_api.telling import Telling
-from ingest_api.uploads import Uploads
-from ingest_api.urls import Urls
-from ingest_api.users import Users
-from ingest_api.views import Views
 from storage.errors import StorageError
 from storage.known_keys import KnownKeys
-from storage.unfinished import UnfinishedCount
-from telemetry.dependencies import DependencyWatch
 from topics.tail import EventTail
 
 Opening = Callable[[contextlib.AsyncExitStack], Awaitable[None]]
@@ -80,7 +59,7 @@ def create_app(parts: ApiParts, *, opening: Opening = _nothing_to_open) -> FastA
     tail = parts.make_tail(hub.on_record)
     hub.follow(tail)
     own = own_tokens(parts)
-    handlers = _handlers(parts, hub, own)
+    handlers = handlers_of(parts, hub, own)
     app = DescribedApi(
         title="AI Image Analyzer",
         version="1",
@@ -127,93 +106,6 @@ def _checker(parts: ApiParts, own: OwnTokens | None) -> CredentialChecker:
         clock=parts.clock,
     )
     return CredentialChecker(KnownKeys(parts.api_keys, hit_s=hit_s, miss_s=miss_s), people)
-
-
-def _handlers(parts: ApiParts, hub: Hub, own: OwnTokens | None) -> Handlers:
-    settings = parts.settings
-    views = Views(public_url=settings.public_url)
-    telling = Telling(parts.tracer)
-    lookup = Lookup(cache=parts.cache, analyses=parts.analyses, hub=hub, metrics=parts.metrics)
-    acceptance = Acceptance(
-        images=parts.images,
-        analyses=parts.analyses,
-        publisher=parts.publisher,
-        cap=UnfinishedCap(
-            UnfinishedCount(parts.analyses, limit=settings.max_unfinished),
-            limit=settings.max_unfinished,
-            throughput=hub.throughput,
-        ),
-        metrics=parts.metrics,
-        clock=parts.clock,
-        new_id=parts.new_id,
-        failpoint=failpoint(settings.failpoint),
-    )
-    answers = Answers(
-        acceptance=acceptance,
-        hub=hub,
-        lookup=lookup,
-        views=views,
-        failpoint=failpoint(settings.failpoint),
-        telling=telling,
-    )
-    callbacks = Callbacks(parts.callbacks, parts.audit)
-    return Handlers(
-        uploads=Uploads(
-            acceptance=acceptance, answers=answers, callbacks=callbacks, settings=settings
-        ),
-        urls=Urls(
-            acceptance=acceptance,
-            answers=answers,
-            audit=parts.audit,
-            callbacks=callbacks,
-            settings=settings,
-        ),
-        analyses=Analyses(lookup=lookup, views=views),
-        cancels=Cancels(
-            lookup=lookup,
-            analyses=parts.analyses,
-            publisher=parts.publisher,
-            views=views,
-            audit=parts.audit,
-            clock=parts.clock,
-        ),
-        deliveries=Deliveries(analyses=parts.analyses, deliveries=parts.deliveries),
-        streams=Streams(
-            hub=hub,
-            lookup=lookup,
-            sealer=IdSealer(parts.sealing_secret),
-            views=views,
-            limits=parts.limits,
-            settings=settings,
-            metrics=parts.metrics,
-            telling=telling,
-        ),
-        keys=Keys(store=parts.api_keys, audit=parts.audit, clock=parts.clock, settings=settings),
-        users=Users(
-            store=parts.users,
-            audit=parts.audit,
-            clock=parts.clock,
-            new_id=parts.new_id,
-            settings=settings,
-        ),
-        auth=Auth(
-            own=own,
-            users=parts.users,
-            tokens=parts.tokens,
-            audit=parts.audit,
-            clock=parts.clock,
-            new_id=parts.new_id,
-            settings=settings,
-        ),
-        own_password=OwnPassword(own=own, users=parts.users, audit=parts.audit, settings=settings),
-        contract=Contract(),
-        health=Health(
-            DependencyWatch(dependencies_of(parts, hub, acceptance), parts.metrics),
-            parts.metrics,
-            essential=ESSENTIAL,
-            tells_metrics=settings.metrics_for != "nobody",
-        ),
-    )
 
 
 def _lifespan(
