@@ -157,7 +157,7 @@ run_parts() {
         cat "var/tests/${parts[number]}.log"
     done
     for number in "${failed[@]}"; do
-        grep -hE '^(FAILED|ERROR) ' "var/tests/${parts[number]}.log" >>var/tests/failed.txt || true
+        grep -hE '^(FAILED|ERROR) tests/' "var/tests/${parts[number]}.log" >>var/tests/failed.txt || true
         part "$number" --last-failed --last-failed-no-failures=none --maxfail=1 || ended=$?
         tail -n 200 "var/tests/${parts[number]}.log"
     done
