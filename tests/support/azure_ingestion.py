@@ -3,16 +3,15 @@
 import gzip
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.support.http_server import HttpServer, OwnedHandler
 from tests.support.within import crowd
 
 KEY = "7a3f2c1e-5b6d-4c8a-9e0f-1a2b3c4d5e6f"
 
 
-class AzureIngestion:
+class AzureIngestion(HttpServer["AzureIngestion"]):
     """`refuse_next` are statuses for the next requests, one each; items with a name in `refused`
     are answered with 500 in a 206, once. While `may_answer` is not set nothing is answered."""
 
@@ -24,29 +23,14 @@ class AzureIngestion:
         self.paths: list[str] = []
         self._changed = threading.Condition()
         self.items: list[dict[str, Any]] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.ingestion = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.port = self._server.server_port
+        super().__init__(_Handler, self)
 
     @property
     def connection_string(self) -> str:
-        return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{self.port}/"
+        return f"InstrumentationKey={KEY};IngestionEndpoint={self.url}/"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def release(self) -> None:
         self.may_answer.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def answer(self, path: str, items: list[dict[str, Any]]) -> tuple[int, Any]:
         """Status and body, as Azure gives them."""
@@ -87,29 +71,14 @@ def _summary(received: int, accepted: int, errors: list[dict[str, Any]]) -> dict
     return {"itemsReceived": received, "itemsAccepted": accepted, "errors": errors}
 
 
-class _Server(ThreadingHTTPServer):
-    ingestion: AzureIngestion
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+class _Handler(OwnedHandler[AzureIngestion]):
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+    def post(self) -> None:
+        body = self.body()
         packed = self.headers["content-encoding"] == "gzip"
-        text = (gzip.decompress(body) if packed else body).decode()
-        items = json.loads(text)
-        self.server.ingestion.may_answer.wait()
-        status, said = self.server.ingestion.answer(self.path, items)
-        content = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        if status == 429:
-            self.send_header("Retry-After", "1")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
-        """Not to standard error."""
+        items = json.loads((gzip.decompress(body) if packed else body).decode())
+        self.owner.may_answer.wait()
+        status, said = self.owner.answer(self.path, items)
+        again = {"Retry_After": "1"} if status == 429 else {}
+        self.answer(status, json.dumps(said).encode(), **again)

@@ -3,10 +3,10 @@
 import json
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import uuid4
+
+from tests.support.http_server import HttpServer, OwnedHandler
 
 _AT: Final = "2026-01-15T10:30:00Z"
 _BOX: Final = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
@@ -45,69 +45,50 @@ class _State:
     ending: threading.Event = field(default_factory=threading.Event)
 
 
-class LyingApi:
+class LyingApi(HttpServer[_State]):
     """Inside, at `url`. What it was asked is in `asked`."""
 
     def __init__(self, lie: Lie) -> None:
         self._state = _State(lie)
-        state = self._state
-        handler = type("Handler", (_Handler,), {"state": state})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_Handler, self._state)
 
     @property
     def asked(self) -> list[Asked]:
         return self._state.asked
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def release(self) -> None:
         self._state.ending.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    state: _State
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+class _Handler(OwnedHandler[_State]):
+    def post(self) -> None:
+        self.body()
         self._note()
-        lie, request_id = self.state.lie, str(uuid4())
+        lie, request_id = self.owner.lie, str(uuid4())
         if lie.is_silent:
-            self.state.ending.wait(30)
+            self.owner.ending.wait(30)
             return
         if lie.body is not None or lie.status != 200:
-            self._answer(lie.status, lie.body or _problem(lie.status))
+            self.answer(lie.status, lie.body or _problem(lie.status))
         elif "respond-async" in self.headers["Prefer"]:
-            self._answer(202, _json(_accepted(request_id)))
+            self.answer(202, _json(_accepted(request_id)))
         else:
-            self._answer(200, _json(_result(request_id, lie.found)))
+            self.answer(200, _json(_result(request_id, lie.found)))
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         self._note()
-        lie, parts = self.state.lie, self.path.split("/")
+        lie, parts = self.owner.lie, self.path.split("/")
         request_id = parts[4]
         if parts[-1] == "events":
             self._stream(request_id)
         elif lie.unknown_for > 0:
             lie.unknown_for -= 1
-            self._answer(404, _problem(404))
+            self.answer(404, _problem(404))
         else:
-            self._answer(200, _json(_view(request_id, lie.kept or lie.found)))
+            self.answer(200, _json(_view(request_id, lie.kept or lie.found)))
 
     def _stream(self, request_id: str) -> None:
-        lie = self.state.lie
+        lie = self.owner.lie
         event = {
             "request_id": request_id, "tenant_id": "probe", "accepted_at": _AT,
             "result": _result(request_id, lie.found),
@@ -127,17 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _note(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.state.asked.append(Asked(self.command, self.path, headers))
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
-        """Not to standard error."""
+        self.owner.asked.append(Asked(self.command, self.path, headers))
 
 
 def _result(request_id: str, names: tuple[str, ...]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +23,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     add_TraceServiceServicer_to_server,
 )
 
+from tests.support.http_server import HttpServer, OwnedHandler
 from tests.support.otlp_spans import SeenSpan, spans_in
 from tests.support.within import crowd
 
@@ -95,7 +95,7 @@ class _Servicer(TraceServiceServicer):
         return ExportTraceServiceResponse()
 
 
-class HttpReceiver:
+class HttpReceiver(HttpServer["HttpReceiver"]):
     """Answers `status`, and takes what comes with a 200; while `may_answer` is not set it holds
     every request open."""
 
@@ -104,53 +104,28 @@ class HttpReceiver:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.status = 200
-        self._server = _HttpServer(("127.0.0.1", port), _Handler)
-        self._server.receiver = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_Handler, self, port=port)
+        self.endpoint = self.url
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def release(self) -> None:
         self.may_answer.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
-class _HttpServer(ThreadingHTTPServer):
-    receiver: HttpReceiver
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _HttpServer
+class _Handler(OwnedHandler[HttpReceiver]):
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:
-        receiver = self.server.receiver
-        body = self.rfile.read(int(self.headers["content-length"]))
+    def post(self) -> None:
+        receiver, body = self.owner, self.body()
         receiver.may_answer.wait()
         if receiver.status == 200 and self.path == "/v1/traces":
             packed = self.headers["content-encoding"] == "gzip"
             export = ExportTraceServiceRequest.FromString(gzip.decompress(body) if packed else body)
             receiver.received.take(export, dict(self.headers))
-        status = receiver.status if self.path == "/v1/traces" else 404
-        answer = ExportTraceServiceResponse().SerializeToString()
-        self.send_response(status)
-        self.send_header("content-type", "application/x-protobuf")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
-        """Not to standard error."""
+        self.answer(
+            receiver.status if self.path == "/v1/traces" else 404,
+            ExportTraceServiceResponse().SerializeToString(),
+            Content_Type="application/x-protobuf",
+        )
 
 
 class _Nothing(Received):

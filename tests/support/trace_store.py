@@ -1,38 +1,20 @@
 """A stand-in for Jaeger: answers its HTTP API for one trace, from what a receiver of OTLP got."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.support.http_server import HttpServer, OwnedHandler
 from tests.support.otlp_receiver import Received
 from tests.support.otlp_spans import SeenSpan
 
 _PATH = "/api/traces/"
 
 
-class TraceStore:
+class TraceStore(HttpServer[Received]):
     """`GET /api/traces/<id>` in Jaeger's shape, as far as a span is known here; 404 without one."""
 
     def __init__(self, received: Received) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(received))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_Handler, received)
 
 
 def to_jaeger(trace_id: str, spans: list[SeenSpan]) -> dict[str, Any]:
@@ -64,21 +46,10 @@ def _span(span: SeenSpan, process: str) -> dict[str, Any]:
     }
 
 
-def _handler(received: Received) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            trace_id = self.path.removeprefix(_PATH)
-            spans = [one for one in list(received.spans) if one.trace_id == trace_id]
-            missing = {"data": None, "errors": [{"code": 404, "msg": "trace not found"}]}
-            found = {"data": [to_jaeger(trace_id, spans)], "errors": None}
-            body = json.dumps(found if spans else missing).encode()
-            self.send_response(200 if spans else 404)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
-            """Not to standard error."""
-
-    return Handler
+class _Handler(OwnedHandler[Received]):
+    def get(self) -> None:
+        trace_id = self.path.removeprefix(_PATH)
+        spans = [one for one in list(self.owner.spans) if one.trace_id == trace_id]
+        missing = {"data": None, "errors": [{"code": 404, "msg": "trace not found"}]}
+        found = {"data": [to_jaeger(trace_id, spans)], "errors": None}
+        self.answer(200 if spans else 404, json.dumps(found if spans else missing).encode())
