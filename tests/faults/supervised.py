@@ -19,10 +19,11 @@ _BACK_OFF_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A checkout, and the interpreter that has what it needs."""
+    """A checkout, the interpreter that has what it needs, and the settings that it alone knows."""
 
     root: Path = ROOT
     python: str = sys.executable
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def argv(self, module: str, *arguments: str) -> tuple[str, ...]:
         """To be run in its root: there Python finds its modules first."""

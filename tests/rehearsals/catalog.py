@@ -13,12 +13,12 @@ from tests.rehearsals.broker_loss import BROKER_LOSS
 from tests.rehearsals.brokers_rig import Brokers, running_brokers
 from tests.rehearsals.upgrade import UPGRADES
 from tests.rehearsals.upgrade_rig import Upgrade, running_before
-from tests.rehearsals.versions import checked_out, default_revision
+from tests.rehearsals.versions import checked_out, version_before
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`revision` is the version before, None for the last one before the newest migrations;
+    """`revision` is the version before, None for the one that `versions` names;
     `python` runs it."""
 
     pace: Pace
@@ -37,7 +37,7 @@ async def _with_brokers(fault: Fault[Brokers], plan: Plan) -> Verdict:
 
 async def _from_before(fault: Fault[Upgrade], plan: Plan) -> Verdict:
     folder = plan.folder / fault.number
-    revision = plan.revision or default_revision()
+    revision = plan.revision or version_before()
     old = checked_out(revision, folder / "old", python=plan.python)
     async with running_before(folder, old) as rig:
         return await run_fault(fault, rig, plan.pace, plan.folder / "ledgers")

@@ -75,7 +75,8 @@ class Replicas(Deployment):
 
     def _another(self, kind: str, program: Program) -> Supervised:
         self._made[kind] += 1
-        made = _MAKERS[kind](f"{kind}-{self._made[kind]}", self.settings, self.folder)
+        settings = {**self.settings, **program.settings}
+        made = _MAKERS[kind](f"{kind}-{self._made[kind]}", settings, self.folder)
         made.program = program
         return made
 

@@ -9,17 +9,21 @@ from pathlib import Path
 
 from tests.faults.deployment import running
 from tests.faults.product import settings_of
-from tests.faults.supervised import THIS_PROGRAM, Program
+from tests.faults.supervised import Program
 from tests.rehearsals.balancer import Balancer
 from tests.rehearsals.replicas import Replicas
 from tests.support.services.ports import free_port
 from tests.support.services.stack import Stack
 
+_NEW_SETTING = "ANALYZER_API__METRICS_FOR"
+
 
 @dataclass(slots=True, kw_only=True)
 class Upgrade(Replicas):
+    """`new` processes have a setting that the `old` ones would refuse to start with."""
+
     old: Program
-    new: Program = THIS_PROGRAM
+    new: Program
 
 
 @contextlib.asynccontextmanager
@@ -41,8 +45,10 @@ def _servers(folder: Path, old: Program) -> Iterator[Upgrade]:
         Stack.start(services) as servers,
         Balancer(services / "balancer", free_port(), []) as balancer,
     ):
+        settings = settings_of(servers, servers.kafka_bootstrap_servers)
+        news = {_NEW_SETTING: settings.pop(_NEW_SETTING)}
         yield Upgrade(
             kafka=servers.kafka, postgres=servers.postgres, redis=servers.redis, s3=servers.s3,
-            balancer=balancer, folder=folder, old=old, program=old,
-            settings=settings_of(servers, servers.kafka_bootstrap_servers),
+            balancer=balancer, folder=folder, old=old, program=old, settings=settings,
+            new=Program(settings=news),
         )  # fmt: skip

@@ -11,7 +11,9 @@ from packaging.requirements import Requirement
 
 from tests.faults.supervised import ROOT, Program
 
-_FIRST_OF_THE_NEW = "storage/migrations/versions/0004_webhook_deliveries.py"
+BEFORE = "d6946e3f202e37f5b29523c2a504ac365f031987"
+"""The last of which all was tested before migration 0004."""
+
 _MIGRATIONS = "storage/migrations/versions"
 
 
@@ -19,15 +21,13 @@ class NoSuchVersionError(RuntimeError):
     """It is not in this clone, or cannot run with what is installed here."""
 
 
-def default_revision(checkout: Path = ROOT) -> str:
-    """The last one whose migrations end at 0003. Raises NoSuchVersionError, as in a clone that was
-    cut off after it."""
-    added = _git(checkout, "log", "-1", "--diff-filter=A", "--format=%H", "--", _FIRST_OF_THE_NEW)
+def version_before(before: str = BEFORE, checkout: Path = ROOT) -> str:
+    """Its revision. Raises NoSuchVersionError, as in a clone that was cut off after it."""
     try:
-        return _git(checkout, "rev-parse", "--verify", f"{added}^")
+        return _git(checkout, "rev-parse", "--verify", f"{before}^{{commit}}")
     except NoSuchVersionError as error:
         raise NoSuchVersionError(
-            "the version before migration 0004 is not in this clone: fetch all of the history "
+            f"the version before, {before[:12]}, is not in this clone: fetch all of the history "
             "(git fetch --unshallow), or name another one with --from REVISION"
         ) from error
 

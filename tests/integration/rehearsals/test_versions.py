@@ -6,39 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.supervised import ROOT, Program
+from tests.faults.supervised import Program
 from tests.rehearsals import versions
 
-_ADDED = "storage/migrations/versions/0004_webhook_deliveries.py"
+
+def test_the_version_before_is_found_by_its_name(tmp_path: Path) -> None:
+    before = _history(tmp_path / "checkout")
+    assert versions.version_before(before, tmp_path / "checkout") == before
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Path:
-    """Two commits: one without the migration, one with it."""
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    _git(checkout, "init", "--quiet")
-    (checkout / "README.md").write_text("before")
-    _commit(checkout)
-    added = checkout / _ADDED
-    added.parent.mkdir(parents=True)
-    added.write_text("")
-    _commit(checkout)
-    return checkout
-
-
-def test_it_is_the_parent_of_the_first_newer_migration(history: Path) -> None:
-    before = _git(history, "rev-parse", "HEAD^")
-    (history / "README.md").write_text("later")
-    _commit(history)
-    assert versions.default_revision(history) == before
-
-
-def test_a_clone_without_it_says_what_to_do(history: Path, tmp_path: Path) -> None:
-    shallow = tmp_path / "shallow"
-    _git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{history}", str(shallow))
+def test_a_clone_without_it_says_what_to_do(tmp_path: Path) -> None:
+    before, shallow = _history(tmp_path / "checkout"), tmp_path / "shallow"
+    _git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{tmp_path}/checkout", str(shallow))
     with pytest.raises(versions.NoSuchVersionError, match="--from REVISION"):
-        versions.default_revision(shallow)
+        versions.version_before(before, shallow)
 
 
 def test_an_unknown_revision_is_named(tmp_path: Path) -> None:
@@ -59,8 +40,14 @@ def test_a_need_that_is_not_met_is_named(tmp_path: Path) -> None:
     assert versions.unmet_needs(Program(tmp_path)) == ["packaging<1", "no-such-library"]
 
 
-def test_the_path_that_the_default_is_found_by_exists() -> None:
-    assert (ROOT / _ADDED).is_file()
+def _history(checkout: Path) -> str:
+    """Two commits, of which the first is named."""
+    checkout.mkdir()
+    _git(checkout, "init", "--quiet")
+    for text in ("before", "after"):
+        (checkout / "README.md").write_text(text)
+        _commit(checkout)
+    return _git(checkout, "rev-parse", "HEAD^")
 
 
 def _commit(checkout: Path) -> None:
