@@ -20,6 +20,8 @@ from telemetry.dashboards.resources import LEANS_ON, PROCESSES
 from telemetry.metric_names import MetricNames as M
 
 _HTTP: Final = M.http_seconds
+_OF_A_PROBE: Final = '{job!=""}'
+"""It is no process of the product, and any job may be its."""
 _FAILED: Final = 'http_response_status_code=~"5.."'
 
 _API: Final = Row("The API", (
@@ -144,9 +146,30 @@ _WORK: Final = Row("The work", (
     ),
 ))  # fmt: skip
 
+_PROBE: Final = Row("The probe", (
+    Panel(
+        title="Doors that a known picture comes out of",
+        description="1 where it does, in time and with what is in it. Nothing without a probe.",
+        unit=NUMBER, runbooks=("ProbeFailing",),
+        asks=(Ask(f"min by (door) ({M.probe_success.name}{_OF_A_PROBE})", "{{door}}"),),
+    ),
+    Panel(
+        title="How long a known picture takes",
+        description="From the first connection to the outcome, of the last round.",
+        unit=SECONDS,
+        asks=(Ask(f"max by (door) ({M.probe_seconds.name}{_OF_A_PROBE})", "{{door}}"),),
+    ),
+    Panel(
+        title="Since the last round of the probe",
+        description="The two panels beside it are as old as this.",
+        unit=SECONDS, levels=(("red", 900),),
+        asks=(Ask(f"time() - min by (door) ({M.probe_last_run.name}{_OF_A_PROBE})", "{{door}}"),),
+    ),
+))  # fmt: skip
+
 OVERVIEW: Final = Dashboard(
     uid="analyzer-overview",
     title="Image Analyzer: overview",
     description="Is all well, and if not, where to look.",
-    rows=(OBJECTIVES, _API, _WORK, LEANS_ON, PROCESSES),
+    rows=(OBJECTIVES, _API, _WORK, LEANS_ON, PROCESSES, _PROBE),
 )

@@ -20,6 +20,7 @@ TIMES: Final[Mapping[str, tuple[str, float]]] = {
     "BulkRequestsAge": (" > {}", 3600),
     "WebhooksAge": (" > {}", 300),
     "PostgresPoolExhausted": (" > {}", 10),
+    "ProbeFailing": (" > {}", 900),
     **{
         f"analyzer:late:ratio{window}": ('le="{}"', 60.0)
         for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d")

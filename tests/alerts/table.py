@@ -58,5 +58,7 @@ ORDER: Final = Order(
     last=((own_processes.NO_SWEEPER,), (own_processes.ALL_STOPPED,)),
 )  # fmt: skip
 
-NOT_INJECTED: Final[Mapping[str, str]] = {}
+NOT_INJECTED: Final[Mapping[str, str]] = {
+    "ProbeFailing": "no probe is among these processes; tests/system/test_probe_alert.py fires it",
+}
 """Alerts whose fault cannot be made here, and why."""
