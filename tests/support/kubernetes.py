@@ -64,9 +64,12 @@ def built(overlay: str) -> str:
 def _built_with(overlay: Path, component: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder).resolve()
+        own = yaml.safe_load((overlay / "kustomization.yaml").read_text(encoding="utf-8"))
         kustomization = {
             "resources": [os.path.relpath(overlay, here)],
             "components": [os.path.relpath(component, here)],
+            # Of what the component brings too, as where the overlay itself has it.
+            "images": own.get("images", []),
         }
         (here / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
         return kustomize_build(here)

@@ -32,7 +32,10 @@ def problems(text: str, folder: Path) -> tuple[int, list[str]]:
         unavailable(str(error))
 
 
-WAYS = (*OVERLAYS, "production+external-secrets", "production+azure-key-vault", "production+traces")
+WAYS = (
+    *OVERLAYS, "production+external-secrets", "production+azure-key-vault", "production+traces",
+    "production+probe",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("overlay", WAYS)
