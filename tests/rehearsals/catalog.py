@@ -18,7 +18,7 @@ from tests.rehearsals.versions import checked_out, version_before
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`revision` is the version before, None for the one that `versions` names;
+    """`revision` is the version before, None for the one that the rehearsal names;
     `python` runs it."""
 
     pace: Pace
@@ -35,9 +35,9 @@ async def _with_brokers(fault: Fault[Brokers], plan: Plan) -> Verdict:
         return await run_fault(fault, rig, plan.pace, plan.folder / "ledgers")
 
 
-async def _from_before(fault: Fault[Upgrade], plan: Plan) -> Verdict:
+async def _from_before(fault: Fault[Upgrade], before: str, plan: Plan) -> Verdict:
     folder = plan.folder / fault.number
-    revision = plan.revision or version_before()
+    revision = plan.revision or version_before(before)
     old = checked_out(revision, folder / "old", python=plan.python)
     async with running_before(folder, old) as rig:
         return await run_fault(fault, rig, plan.pace, plan.folder / "ledgers")
@@ -45,5 +45,5 @@ async def _from_before(fault: Fault[Upgrade], plan: Plan) -> Verdict:
 
 REHEARSALS: Mapping[str, Rehearse] = {
     **{fault.number: partial(_with_brokers, fault) for fault in BROKER_LOSS},
-    **{fault.number: partial(_from_before, fault) for fault in UPGRADES},
+    **{fault.number: partial(_from_before, fault, before) for fault, before in UPGRADES},
 }

@@ -1,4 +1,4 @@
-"""From the version before to this one and back, one by one, in both orders: R3 and R4."""
+"""From an earlier version to this one, process by process, and back: R3 and R4."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -13,18 +13,20 @@ from tests.faults.supervised import Program
 from tests.rehearsals.replicas import EVERY_NAME, kind_of
 from tests.rehearsals.unnoticed import no_client_error
 from tests.rehearsals.upgrade_rig import Upgrade
-from tests.rehearsals.versions import migrations_of
+from tests.rehearsals.versions import BEFORE, LONG_BEFORE, migrations_of
 
 _BESIDE_S = 4.0
 
 
-def rolled(*kinds: str) -> Act[Upgrade]:
-    """The kinds of processes in the order in which they are replaced, both ways."""
+def rolled(*kinds: str, and_back: bool) -> Act[Upgrade]:
+    """The kinds of processes in the order in which they are replaced; going back, in the same, so
+    that old workers have a new API too. The schema stays."""
 
     async def act(scene: Scene[Upgrade]) -> None:
         rig = scene.rig
         await _expand(scene)
-        for program, where in ((rig.new, "forward"), (rig.old, "back")):
+        ways = [(rig.new, "forward"), (rig.old, "back")]
+        for program, where in ways if and_back else ways[:1]:
             began = time.monotonic()
             for kind in kinds:
                 await _replace_all(scene, kind, program)
@@ -101,15 +103,21 @@ def _nobody_noticed(scene: Scene[Upgrade], evidence: Evidence) -> Iterable[str]:
 
 _DISTURBED = Allowance(disturbs=EVERY_NAME)
 
+_MUST = "no client has an error, no stream has a gap, each old process ends with 0"
+
 UPGRADES = (
-    Fault(
-        "R3", "rolling upgrade and back, API before workers",
-        "no client has an error, no stream has a gap, each old process ends with 0",
-        rolled("api", "detect", "io"), _DISTURBED, _nobody_noticed,
+    (
+        Fault(
+            "R3", "from before 0004, API before workers", _MUST,
+            rolled("api", "detect", "io", and_back=False), _DISTURBED, _nobody_noticed,
+        ),
+        LONG_BEFORE,
     ),
-    Fault(
-        "R4", "rolling upgrade and back, workers before API",
-        "no client has an error, no stream has a gap, each old process ends with 0",
-        rolled("io", "detect", "api"), _DISTURBED, _nobody_noticed,
+    (
+        Fault(
+            "R4", "from before 0006, workers before API, and back", _MUST,
+            rolled("io", "detect", "api", and_back=True), _DISTURBED, _nobody_noticed,
+        ),
+        BEFORE,
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ _NEW_SETTING = "ANALYZER_API__METRICS_FOR"
 
 @dataclass(slots=True, kw_only=True)
 class Upgrade(Replicas):
-    """`new` processes have a setting that the `old` ones would refuse to start with."""
+    """`new` processes have a setting with which those from before 0004 would not start."""
 
     old: Program
     new: Program
