@@ -11,7 +11,7 @@ from tests.rehearsals.balancer import Balancer
 
 KINDS = ("io", "detect", "api")
 EACH = 2
-_PRE_STOP_S = 5.0
+_PRE_STOP_S = 2.0  # one balancer, which has said that it knows; the manifests wait 5
 _MOST_EVER = 9
 _MAKERS = {"io": io_process, "detect": detect_process, "api": api_process}
 

@@ -15,7 +15,7 @@ from tests.rehearsals.unnoticed import no_client_error
 from tests.rehearsals.upgrade_rig import Upgrade
 from tests.rehearsals.versions import BEFORE, LONG_BEFORE, migrations_of
 
-_BESIDE_S = 4.0
+_BESIDE_S = 3.0
 
 
 def rolled(*kinds: str, and_back: bool) -> Act[Upgrade]:
@@ -34,7 +34,6 @@ def rolled(*kinds: str, and_back: bool) -> Act[Upgrade]:
                 f"{where}, {' before '.join(kinds)}: {len(rig.live)} processes replaced one "
                 f"by one in {time.monotonic() - began:.0f} s"
             )
-            await _goes_on(scene)
 
     return act
 
@@ -63,7 +62,7 @@ async def _replace_all(scene: Scene[Upgrade], kind: str, program: Program) -> No
     for old in scene.rig.of(kind):
         await scene.rig.replace(old, program)
         scene.require(old.exits == [0], f"{old.name} ended with {old.exits}")
-        await _goes_on(scene)
+    await _goes_on(scene)
 
 
 async def _goes_on(scene: Scene[Upgrade]) -> None:
