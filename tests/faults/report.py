@@ -20,16 +20,25 @@ def to_line(verdict: Verdict) -> str:
     return "\n".join([head + figures, *(f"    {one}" for one in below)])
 
 
-def to_markdown(verdicts: Sequence[Verdict], machine: Hardware, pace: Pace) -> str:
+def to_markdown(
+    verdicts: Sequence[Verdict],
+    machine: Hardware,
+    pace: Pace,
+    *,
+    what: str = "Faults",
+    remarks: Sequence[str] = (),
+) -> str:
     """The whole report; what it says of earlier failures is written by hand below it."""
     failed = [one for one in verdicts if not one.passed]
+    passed = len(verdicts) - len(failed)
     lines = [
-        f"# Faults at {machine.commit}",
+        f"# {what} at {machine.commit}",
         "",
         f"* {machine.cpu}, {machine.cores} cores, {machine.memory_mb} MB, Linux {machine.kernel}",
         f"* {pace.rate:g} operations a second, open loop, phase {pace.phase}, seed {pace.seed}",
-        f"* each fault after {pace.warm} finished requests",
-        f"* {len(verdicts)} faults, {len(verdicts) - len(failed)} passed, {len(failed)} failed",
+        f"* each after {pace.warm} finished requests",
+        f"* {len(verdicts)} {what.lower()}, {passed} passed, {len(failed)} failed",
+        *(f"* {remark}" for remark in remarks),
         "",
         _row(HEADINGS),
         _row(["---"] * len(HEADINGS)),

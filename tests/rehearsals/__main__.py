@@ -41,10 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     except KeyboardInterrupt:
         _say("interrupted; everything that was started is stopped")
-    _say(f"load average {min(loads):.1f} to {max(loads):.1f}")
+    load = f"load average {min(loads):.1f} to {max(loads):.1f}, looked at before and after each"
+    _say(load)
     if options.report is not None and verdicts:
         options.report.write_text(
-            to_markdown(verdicts, this_machine(), plan.pace), encoding="utf-8"
+            to_markdown(verdicts, this_machine(), plan.pace, what="Rehearsals", remarks=(load,)),
+            encoding="utf-8",
         )
         _say(f"report: {options.report}")
     wanted = len(options.rehearsals or REHEARSALS)
