@@ -48,7 +48,8 @@ class KafkaSettings(BaseModel):
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         """Whoever set a password or a certificate believes that it protects something."""
-        for problem in (self._login_problem(), self._certificate_problem()):
+        found = (self._login_problem(), self._certificate_problem(), self._replication_problem())
+        for problem in found:
             if problem is not None:
                 raise ValueError(problem)
         return self
@@ -78,6 +79,14 @@ class KafkaSettings(BaseModel):
         if (self.cert_file is None) != (self.key_file is None):
             return "cert_file and key_file belong together: one of them is not set"
         return self._unreadable()
+
+    def _replication_problem(self) -> str | None:
+        if self.min_insync_replicas > self.replication_factor:
+            return (
+                f"min_insync_replicas {self.min_insync_replicas} is more than replication_factor "
+                f"{self.replication_factor}: no record would ever be confirmed"
+            )
+        return None
 
     def _unreadable(self) -> str | None:
         if not self.uses_ssl:

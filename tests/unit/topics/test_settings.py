@@ -57,3 +57,9 @@ def test_a_certificate_that_would_not_be_used_not_found_or_not_read(tmp_path: Pa
 def test_a_password_is_not_shown() -> None:
     settings = KafkaSettings(security_protocol="SASL_SSL", **LOGIN)
     assert LOGIN["password"] not in repr(settings) + str(settings.model_dump())
+
+
+def test_more_replicas_to_confirm_than_there_are() -> None:
+    said = refused(replication_factor=2, min_insync_replicas=3)
+    assert "min_insync_replicas 3 is more than replication_factor 2" in said
+    KafkaSettings(replication_factor=3, min_insync_replicas=3)
