@@ -143,18 +143,17 @@ part() {
 # by side. What failed is run once more, alone: on a busy machine a test with eight real servers
 # may miss its moment, but one that fails twice is wrong. The end of the run names both.
 run_parts() {
-    local number running=() failed=() ended=0
-    rm -rf var/tests
+    local number code running=() failed=() ended=0
     mkdir -p var/tests
-    part 0 || failed+=(0)
-    cat "var/tests/${parts[0]}.log"
+    code=0; part 0 || code=$?
+    part_ended 0 "$code"
     for number in 1 2 3; do
         part "$number" &
         running[number]=$!
     done
     for number in 1 2 3; do
-        wait "${running[number]}" || failed+=("$number")
-        cat "var/tests/${parts[number]}.log"
+        code=0; wait "${running[number]}" || code=$?
+        part_ended "$number" "$code"
     done
     for number in "${failed[@]}"; do
         grep -hE '^(FAILED|ERROR) tests/' "var/tests/${parts[number]}.log" >>var/tests/failed.txt || true
@@ -162,6 +161,17 @@ run_parts() {
         tail -n 200 "var/tests/${parts[number]}.log"
     done
     return "$ended"
+}
+
+# part_ended NUMBER CODE: of `run_parts`, whose `failed` and `ended` it fills. Only 1 says that tests
+# have failed; by any other code the part was broken off, and what never ran cannot run once more.
+part_ended() {
+    cat "var/tests/${parts[$1]}.log"
+    case "$2" in
+        0) ;;
+        1) failed+=("$1") ;;
+        *) ended="$2" ;;
+    esac
 }
 
 tell_failures() {
@@ -173,22 +183,22 @@ tell_failures() {
 run_tests() {
     setup_env dev
     find_servers
-    rm -f .coverage .coverage.*
+    rm -rf .coverage .coverage.* var/tests
     local ended=0 tell
     if (($# == 0)); then
         run_parts || ended=$?
     else
         measured "$@" || ended=$?
     fi
+    tell="$( ((ended == 0)) && echo passed || echo failed again)"
     "$venv/bin/coverage" combine --quiet
     # A part of the tests says nothing about the coverage of the whole.
     if (($# == 0 && ${#selection[@]} == 0)); then
-        tell="$( ((ended == 0)) && echo passed || echo failed again)"
         "$venv/bin/coverage" report || ended=$?
-        tell_failures "$tell"
     else
         "$venv/bin/coverage" report --fail-under=0
     fi
+    tell_failures "$tell"
     if ((${#selection[@]} > 0)); then
         say "REMINDER: the tests that need servers were not run."
     fi
