@@ -7,8 +7,9 @@ from typing import Literal
 from ingest_api.cursor import Cursor
 from ingest_api.event_ids import LogPlace
 from ingest_api.live import Hub
-from ingest_api.mailbox import Mailbox
+from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, to_news
+from ingest_api.recheck import Recheck
 from topics.errors import InvalidMessageError, LogUnavailableError
 from topics.records import Record
 
@@ -62,8 +63,12 @@ class CatchUp:
         if place.distance_to(now) > self._max_records:
             raise GapError("too_far_back")
 
-    async def missed(self, cursor: Cursor, following: Following) -> AsyncIterator[News]:
-        """What the client was not told. Raises GapError. Once it ends, the mailbox is enough."""
+    async def missed(
+        self, cursor: Cursor, following: Following, recheck: Recheck
+    ) -> AsyncIterator[News]:
+        """What the client was not told. Raises GapError. Once it ends, the mailbox is enough,
+        unless it is closed: also by this, when the credential is good no more. A slow client may
+        be at it for hours."""
         for rounds_left in reversed(range(_ROUNDS)):
             is_near = cursor.place.distance_to(self._hub.place()) <= _NEAR
             is_last = is_near or rounds_left == 0
@@ -73,6 +78,8 @@ class CatchUp:
                 if news is not None and cursor.is_new(news):
                     yield news
                 cursor.pass_over((record.topic, record.partition), record.offset)
+                if not await recheck.passes():
+                    following.mailbox.close(Closing.REVOKED)
                 if following.mailbox.closing is not None:
                     return
             cursor.advance(target)

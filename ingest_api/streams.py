@@ -18,6 +18,7 @@ from ingest_api.live import Hub
 from ingest_api.lookup import Found, Lookup, to_event
 from ingest_api.mailbox import Closing, Mailbox
 from ingest_api.news import News, OutcomeEvent
+from ingest_api.recheck import Recheck
 from ingest_api.resume import CatchUp, Following, GapError, GapReason
 from ingest_api.scope import Principal, StillValid, principal_of, still_valid_of, trace_of
 from ingest_api.settings import ApiSettings
@@ -87,13 +88,16 @@ class Streams:
         following = Following(self._hub, tenant_id=principal.tenant_id, mailbox=mailbox, held=held)
         last_event_id = request.headers.get("last-event-id")
         frames = self._tenant_frames(
-            last_event_id, following, still_valid_of(request.scope), trace_of(request.scope)
+            last_event_id, following, self._recheck(request), trace_of(request.scope)
         )
         return self._stream(frames, mailbox, held)
 
     def _streaming(self, principal: Principal, mailbox: Mailbox) -> AbstractContextManager[None]:
         at_most = self._limits.of(principal.tier).streams
         return self._hub.streaming(principal.tenant_id, mailbox, at_most=at_most)
+
+    def _recheck(self, request: Request) -> Recheck:
+        return Recheck(still_valid_of(request.scope), every_s=self._settings.stream_ping_s)
 
     def _stream(
         self, frames: AsyncGenerator[bytes, None], mailbox: Mailbox, held: ExitStack
@@ -125,7 +129,7 @@ class Streams:
                 event = await self._asked_again(found.tenant_id, found.request_id)
             else:
                 mailbox.close(Closing.REVOKED)
-                yield _REVOKED
+                yield _farewell(Closing.REVOKED)
                 return
         yield _told(event, cursor)
 
@@ -133,7 +137,7 @@ class Streams:
         self,
         last_event_id: str | None,
         following: Following,
-        still_valid: StillValid,
+        recheck: Recheck,
         client: TraceContext,
     ) -> AsyncGenerator[bytes, None]:
         cursor = Cursor(self._sealer, following.tenant_id, LogPlace(""))
@@ -146,7 +150,7 @@ class Streams:
         yield self._first("connected", b"{}", cursor)
         if gap is None:
             try:
-                async for news in self._catch_up.missed(cursor, following):
+                async for news in self._catch_up.missed(cursor, following, recheck):
                     with self._telling.frame(news, client):
                         yield _told(news.event, cursor)
             except GapError as error:
@@ -160,7 +164,7 @@ class Streams:
                 return
         if gap is not None:
             yield self._gap(gap, cursor)
-        async for chunk in self._live(cursor, following.mailbox, still_valid, client):
+        async for chunk in self._live(cursor, following.mailbox, recheck, client):
             yield chunk
 
     async def _wait_for_log(self, mailbox: Mailbox) -> None:
@@ -182,21 +186,17 @@ class Streams:
         return place
 
     async def _live(
-        self, cursor: Cursor, mailbox: Mailbox, still_valid: StillValid, client: TraceContext
+        self, cursor: Cursor, mailbox: Mailbox, recheck: Recheck, client: TraceContext
     ) -> AsyncGenerator[bytes, None]:
-        ping_s = self._settings.stream_ping_s
-        check_at = time.monotonic() + ping_s
         while True:
-            item = await mailbox.next(ping_s)
+            item = await mailbox.next(self._settings.stream_ping_s)
             if isinstance(item, Closing):
                 yield _farewell(item)
                 return
-            if time.monotonic() >= check_at:
-                check_at = time.monotonic() + ping_s
-                if not await still_valid():
-                    mailbox.close(Closing.REVOKED)
-                    yield _REVOKED
-                    return
+            if not await recheck.passes():
+                mailbox.close(Closing.REVOKED)
+                yield _farewell(Closing.REVOKED)
+                return
             if item is None:
                 yield moved(cursor.event_id) if cursor.advance(self._hub.place()) else PING
             elif cursor.is_new(item):
@@ -224,7 +224,10 @@ def _told(event: OutcomeEvent, cursor: Cursor) -> bytes:
 
 
 def _farewell(why: Closing) -> bytes:
-    """Asks the client back after a moment of its own, so that not all come at once."""
+    """Asks the client back after a moment of its own, so that not all come at once; one whose
+    credential is good no more is not asked back."""
     if why is Closing.GONE:
         return b""
+    if why is Closing.REVOKED:
+        return _REVOKED
     return frame(_CLOSING_EVENTS[why], b"{}", retry_ms=500 + secrets.randbelow(2000))

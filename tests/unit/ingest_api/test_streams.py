@@ -369,16 +369,18 @@ async def test_a_server_that_drains_says_so_at_once(api: TwinApi) -> None:
 
 
 class HeldUp(StreamClient):
-    """Takes three chunks and no more until it is told to read on."""
+    """Takes so many chunks and no more until it is told to read on."""
 
+    takes = 3
     _taken = 0
 
     async def _send(self, message: Message) -> None:
         await super()._send(message)
         self._taken += bool(message.get("body"))
-        if self._taken == 3:
-            self.stall()
+        if self._taken == self.takes:
             self._taken += 1
+            self.stall()
+            await self._may_read.wait()
 
 
 async def test_a_stream_that_is_drained_while_it_catches_up_leaves_nothing_out(
@@ -403,6 +405,49 @@ async def test_a_stream_that_is_drained_while_it_catches_up_leaves_nothing_out(
     async with other.running(), StreamClient(other.app, EVENTS, last_id=last_id) as resumed:
         heard += (await asyncio.wait_for(told(resumed, 1 + len(said) - len(heard)), 5))[1:]
     assert ids_of(heard) == [str(event.request_id) for event in said]
+
+
+class HeldUpAtOnce(HeldUp):
+    takes = 1
+
+
+@pytest.fixture
+async def suspicious(settings: ApiSettings) -> AsyncIterator[TwinApi]:
+    """Asks about a credential whenever it may."""
+    changed = settings.model_copy(update={"auth_cache_s": 0.0, "stream_ping_s": 1e-6})
+    async with TwinApi(changed).running() as api:
+        yield api
+
+
+async def test_a_revoked_key_ends_a_stream_that_catches_up(suspicious: TwinApi) -> None:
+    start = await first_id(suspicious)
+    said = [somebodys() for _ in range(20)]
+    for event in said:
+        suspicious.say(event)
+    async with HeldUp(suspicious.app, EVENTS, last_id=start) as slow:
+        heard = (await told(slow, 3))[1:]
+        suspicious.api_keys.is_revoked = True
+        slow.read_on()
+        while heard[-1].event != "credential-revoked":
+            heard += await told(slow, 1)
+        await slow.ended()
+    assert ids_of(heard[:-1]) == [str(event.request_id) for event in said[:2]]
+
+
+async def test_a_revoked_key_ends_a_stream_that_reads_what_is_not_its_own(
+    suspicious: TwinApi,
+) -> None:
+    start = await first_id(suspicious)
+    for _ in range(20):
+        suspicious.say(somebodys("globex"))
+    suspicious.say(somebodys())
+    async with HeldUpAtOnce(suspicious.app, EVENTS, last_id=start) as slow:
+        (connected,) = await told(slow, 1)
+        suspicious.api_keys.is_revoked = True
+        slow.read_on()
+        assert connected.event == "connected"
+        assert [frame.event for frame in await told(slow, 1)] == ["credential-revoked"]
+        await slow.ended()
 
 
 async def test_a_server_that_drains_answers_who_waits(api: TwinApi) -> None:
