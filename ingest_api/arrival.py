@@ -1,4 +1,5 @@
-"""Whether the body of a request has come in full, told by the protocol to those inside it."""
+"""What the protocol tells those inside a request: whether its body has come in full, and why its
+connection ended."""
 
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ _ARRIVAL = "analyzer.arrival"
 
 @dataclass(eq=False, slots=True)
 class Arrival:
-    """Of one request; `received` counts bytes of the body."""
+    """Of one request; `received` counts bytes of the body. `is_cut_off` is true once the connection
+    was ended because its client took nothing."""
 
     received: int = 0
     is_complete: bool = False
+    is_cut_off: bool = False
 
 
 def set_arrival(scope: Scope, arrival: Arrival) -> None:
@@ -23,6 +26,11 @@ def received_of(scope: Scope) -> int:
     """Bytes of the body that have come in; 0 where nobody counts them."""
     arrival: Arrival | None = scope.get(_ARRIVAL)
     return 0 if arrival is None else arrival.received
+
+
+def is_cut_off(scope: Scope) -> bool:
+    arrival: Arrival | None = scope.get(_ARRIVAL)
+    return arrival is not None and arrival.is_cut_off
 
 
 def is_arriving(scope: Scope) -> bool:

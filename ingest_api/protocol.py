@@ -88,6 +88,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._polite.lost()
+        for arrival in self._arrivals:
+            arrival.is_cut_off = self._polite.has_cut_off
         self._stop_alarm()
         if self._has_place:
             self.open_connections.leave(self._address)

@@ -12,7 +12,7 @@ class PoliteTransport(asyncio.Transport):
 
     `close` while the peer still sends (`is_receiving`) says that nothing more will be written,
     and reads and drops for a short while: a close with unread bytes is a reset, and a reset takes
-    the answer with it. A peer that takes nothing of what was written is cut off.
+    the answer with it. A peer that takes nothing of what was written is cut off: `has_cut_off`.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class PoliteTransport(asyncio.Transport):
         self._loop = asyncio.get_running_loop()
         self._droppable = settings.max_request_bytes
         self._is_closing = False
+        self.has_cut_off = False
         self._unsent = 0
         self._linger: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -85,6 +86,7 @@ class PoliteTransport(asyncio.Transport):
     def _check_sending(self) -> None:
         self._stall = None
         if 0 < self._unsent <= self._inner.get_write_buffer_size():
+            self.has_cut_off = True
             self._inner.abort()
         else:
             self.watch_sending()

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ingest_api.arrival import is_cut_off
 from ingest_api.mailbox import Mailbox, closed_when_gone
 from telemetry.logs import get_logger
 from telemetry.metrics import Metrics
@@ -64,7 +65,7 @@ class EventStream(EventStreamBody):
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._held, self._counted():
+        with self._held, self._counted(scope):
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
             async with (
@@ -77,13 +78,14 @@ class EventStream(EventStreamBody):
                 await self._has_sent(send, b"", more_body=False)
 
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, scope: Scope) -> Iterator[None]:
         try:
             yield
         finally:
             closing = self._mailbox.closing
             why = "done" if closing is None else closing.value
-            self._metrics.sse_ended.labels("stalled" if self._is_stalled else why).inc()
+            is_stalled = self._is_stalled or is_cut_off(scope)
+            self._metrics.sse_ended.labels("stalled" if is_stalled else why).inc()
 
     async def _has_sent(self, send: Send, chunk: bytes, *, more_body: bool) -> bool:
         try:

@@ -77,7 +77,7 @@ async def _none_is_due(stage: Stage) -> None:
 
 TAKES_NOTHING = Fault(
     f"{_LISTENERS} listeners that ask for everything and read nothing",
-    (alert("StreamsCutOff", why="stalled"),), _takes_nothing,
+    (alert("StreamsCutOff"),), _takes_nothing,
 )  # fmt: skip
 RECEIVER_REFUSES = Fault(
     "a receiver of webhooks that answers 503", (alert("WebhooksGivenUp"),), _receiver_refuses,

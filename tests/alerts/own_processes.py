@@ -17,7 +17,7 @@ from tests.alerts.stage import Stage
 from tests.faults.supervised import Supervised
 from tests.support.product_processes import answers_200
 
-_STARVED_S: Final = 0.5
+_STARVED_S: Final = 0.7
 _FED_S: Final = 0.05
 _SCRAPED_S: Final = 1.5
 _LOOK_S: Final = 0.3

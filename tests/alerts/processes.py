@@ -27,6 +27,7 @@ WORKERS: Final = {
 
 SETTINGS: Final = {
     "ANALYZER_WORKER__CHILDREN": "1",
+    "ANALYZER_WORKER__PREFERRED_MODEL": "centernet-mbv3",  # the quickest of those bundled
     "ANALYZER_WORKER__ITEM_TIMEOUT_S": "60",  # longer than a child hangs here
     "ANALYZER_WORKER__RETRY_DELAY_S": "2",
     "ANALYZER_WORKER__SWEEP_EVERY_S": "1",

@@ -22,7 +22,7 @@ from tests.support.services.clamd import Clamd
 from tests.support.services.ports import free_ports
 from tests.support.services.prometheus import CONFIGURATION, Prometheus
 
-_EVERY_S: Final = 0.25
+_EVERY_S: Final = 0.5
 _TENANT: Final = "alerts"
 
 

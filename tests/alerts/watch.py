@@ -30,10 +30,6 @@ class AlertWatch:
             name, labels, lambda states: "firing" in states, "firing", within_s
         )
 
-    async def firing(self) -> list[str]:
-        """Names, for what is said of a run that fails."""
-        return sorted({one["labels"]["alertname"] for one in await self._alerts()})
-
     async def _until(
         self,
         name: str,
@@ -45,15 +41,14 @@ class AlertWatch:
         began = time.monotonic()
         wanted = {"alertname": name, **labels}
         while True:
-            found = [
-                one["state"]
-                for one in await self._alerts()
-                if wanted.items() <= one["labels"].items()
-            ]
+            alerts = await self._alerts()
+            found = [one["state"] for one in alerts if wanted.items() <= one["labels"].items()]
             if is_so(found):
                 return time.monotonic() - began
             if time.monotonic() - began > within_s:
-                raise NotSeenError(f"{name} is not {what} after {within_s:g} s, but {found}")
+                others = sorted({one["labels"]["alertname"] for one in alerts} - {name})
+                but = f"but {found}, beside {', '.join(others) or 'nothing'}"
+                raise NotSeenError(f"{name} is not {what} after {within_s:g} s, {but}")
             await asyncio.sleep(_POLL_S)
 
     async def _alerts(self) -> list[dict[str, Any]]:
