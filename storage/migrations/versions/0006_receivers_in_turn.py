@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.indexes import build_beside_writers
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -12,14 +14,10 @@ INDEX = "ix_webhook_deliveries_turns"
 
 
 def upgrade() -> None:
-    """Adds, and leaves the index that the version before claims by. The new one is built while
-    others write, and again where a run was killed that had begun it: so it comes first."""
-    with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {INDEX}")
-        op.execute(
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {INDEX} ON webhook_deliveries"
-            " (tenant_id, md5(receiver), due_at) WHERE state = 'pending'"
-        )
+    """Adds, and leaves the index that the version before claims by."""
+    build_beside_writers(
+        INDEX, "webhook_deliveries (tenant_id, md5(receiver), due_at) WHERE state = 'pending'"
+    )
     op.add_column(
         "webhook_deliveries",
         sa.Column("attempts_before", sa.Integer(), server_default=sa.text("0"), nullable=False),

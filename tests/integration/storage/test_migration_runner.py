@@ -1,11 +1,13 @@
 """How migrations are run: what bounds them, what a broken one leaves, and who works after them."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from storage import schema
 from storage.analyses_postgres import PostgresAnalysisStore
 from storage.errors import StoreUnavailableError
 from storage.migrations.lint import problems
@@ -98,6 +100,33 @@ def test_an_index_is_built_while_others_write(postgres_database: str, folder: Pa
     assert rows(
         postgres_database, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_lane'::regclass"
     ) == [(True,)]
+
+
+def test_an_index_is_built_beside_a_transaction_that_is_older_than_any_lock_is_waited_for(
+    empty_database: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where somebody left one of that name that is of no use."""
+    monkeypatch.setattr(schema, "LOCK_S", 1)
+    for script in (folder / "versions").glob("*.py"):
+        if script.stem > "0006":
+            script.unlink()
+    upgrade(empty_database, folder=folder)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE INDEX ix_webhook_deliveries_turns ON webhook_deliveries (state)")
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(empty_database) as old:
+        old.execute("SELECT count(*) FROM webhook_deliveries")
+        upgrading = thread.submit(upgrade, empty_database)
+        with pytest.raises(TimeoutError):
+            upgrading.result(timeout=3)
+        old.rollback()
+        upgrading.result(timeout=60)
+    [(definition, is_valid)] = rows(
+        empty_database,
+        "SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index"
+        " WHERE indexrelid = 'ix_webhook_deliveries_turns'::regclass",
+    )
+    assert is_valid
+    assert "md5(receiver)" in str(definition)
 
 
 async def test_a_program_works_with_what_was_added_and_not_without_what_was_taken_away(
