@@ -12,9 +12,10 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from ingest_api.auth_settings import AuthSettings
-from ingest_api.auth_tokens import Rules, header_of_token, is_name, verified
+from ingest_api.auth_tokens import Rules, header_of_token, is_name, names_issuer, verified
 from schemas.contract import TenantId
 from schemas.roles import Role
+from storage.errors import StoreUnavailableError
 from telemetry.logs import get_logger
 
 _log = get_logger(__name__)
@@ -41,8 +42,8 @@ class ForeignClaims:
 
 class IssuerKeys:
     """By `kid`. They are fetched again when they are ten minutes old, and for a `kid` that is not
-    there, but once a minute at most, whatever strangers send. While they cannot be fetched the
-    last ones are good."""
+    there, but once a minute at most, whatever strangers send. Whoever needs a key of a fetch that
+    is under way waits for that one. While they cannot be fetched the last ones are good."""
 
     def __init__(
         self, fetch: Fetch, *, algorithm: str, now: Callable[[], float] = time.monotonic
@@ -53,16 +54,24 @@ class IssuerKeys:
         self._keys: Mapping[str, Any] = {}
         self._asked_at: float | None = None
         self._fetched_at: float | None = None
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
+        self._has_answered = False
 
     async def find(self, kid: str) -> Any | None:
-        if self._is_due(kid):
-            async with self._asking:
-                if self._is_due(kid):
-                    await self._ask()
+        """None for one that the issuer has not. Raises StoreUnavailableError for one that we have
+        not while the issuer does not answer: then nobody can tell."""
+        is_due = self._is_due(kid)
+        if is_due:
+            self._asking = asyncio.create_task(self._ask())
+        if self._asking is not None and (is_due or kid not in self._keys):
+            await asyncio.shield(self._asking)  # who leaves takes nobody else's answer along
+        if kid not in self._keys and not self._has_answered:
+            raise StoreUnavailableError("issuer", "its keys could not be fetched")
         return self._keys.get(kid)
 
     def _is_due(self, kid: str) -> bool:
+        if self._asking is not None and not self._asking.done():
+            return False
         now = self._now()
         if self._asked_at is not None and now - self._asked_at < _PAUSE_S:
             return False
@@ -73,8 +82,9 @@ class IssuerKeys:
         self._asked_at = self._now()
         try:
             self._keys = _to_keys(await self._fetch(), self._algorithm)
-            self._fetched_at = self._asked_at
+            self._fetched_at, self._has_answered = self._asked_at, True
         except Exception as error:  # noqa: BLE001 - a stranger's answer: the last keys stay good
+            self._has_answered = False
             _log.warning("issuer_keys_not_fetched", error=f"{type(error).__name__}: {error}"[:300])
 
 
@@ -93,10 +103,13 @@ class ForeignTokens:
         )
 
     async def read(self, token: str) -> ForeignClaims | None:
-        """None for whatever is wrong with it."""
+        """None for whatever is wrong with it. Raises StoreUnavailableError for one that names the
+        issuer, by a key that cannot be had now."""
         header = header_of_token(token)
         if header is None or header.get("alg") != self._rules.algorithm:
             return None
+        if not names_issuer(token, self._rules.issuer):
+            return None  # our own that is over is refused, whether that issuer answers or not
         key = await self._keys.find(header["kid"])
         found = None if key is None else verified(token, key, self._rules)
         return None if found is None else self._to_claims(found)

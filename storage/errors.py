@@ -12,7 +12,8 @@ class NotFoundError(StorageError):
 class StoreUnavailableError(StorageError):
     """The dependency cannot be reached or refuses to serve: hold and ask again.
 
-    `dependency` is one of `bucket`, `postgres`, `redis`.
+    `dependency` is one of `bucket`, `postgres`, `redis`, and `issuer` for the keys of somebody
+    else's tokens.
     """
 
     def __init__(self, dependency: str, reason: str) -> None:

@@ -1,9 +1,11 @@
 """Tokens of somebody else's issuer: let in by its keys, which strangers cannot make us fetch."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,9 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from ingest_api.auth_oidc import IssuerKeys
+from ingest_api.auth_oidc import ForeignTokens, IssuerKeys
+from ingest_api.auth_people import KnownPeople
 from ingest_api.auth_settings import AuthSettings
 from ingest_api.settings import ApiSettings
+from storage.errors import StoreUnavailableError
+from storage.tokens_memory import MemoryTokenStore
+from storage.users_memory import MemoryUserStore
+from tests.contract.storage.people import person
 from tests.unit.ingest_api.problems import problem_of
 from tests.unit.ingest_api.signing import ED25519, enrol, pem, tokens_of, who
 from tests.unit.ingest_api.twin_api import TwinApi
@@ -28,14 +35,19 @@ AUTH = AuthSettings(
 
 
 class Issuer:
-    """Counts how often it is asked; `keys` is what it publishes, None an outage."""
+    """Counts how often it is asked; `keys` is what it publishes, None an outage. It answers while
+    `is_open` is set."""
 
     def __init__(self) -> None:
         self.asked = 0
         self.keys: dict[str, Any] | None = {"first": FIRST}
+        self.is_asked, self.is_open = asyncio.Event(), asyncio.Event()
+        self.is_open.set()
 
     async def fetch(self) -> bytes:
         self.asked += 1
+        self.is_asked.set()
+        await self.is_open.wait()
         if self.keys is None:
             raise ConnectionError("the issuer does not answer")
         listed = [
@@ -58,8 +70,10 @@ class Issuer:
 
 
 @asynccontextmanager
-async def running(issuer: Issuer) -> AsyncIterator[tuple[TwinApi, httpx.AsyncClient]]:
-    settings = ApiSettings(auth_cache_s=0, auth_miss_cache_s=0)
+async def running(
+    issuer: Issuer, *, miss_s: float = 0
+) -> AsyncIterator[tuple[TwinApi, httpx.AsyncClient]]:
+    settings = ApiSettings(auth_cache_s=0, auth_miss_cache_s=miss_s)
     twin = TwinApi(settings, auth=AUTH, fetch_issuer_keys=issuer.fetch)
     async with twin.running() as api, api.client(None) as client:
         await enrol(api)
@@ -162,11 +176,90 @@ async def test_a_retired_key_is_refused_and_an_outage_changes_nothing() -> None:
     assert issuer.asked == 3
 
 
+async def test_all_that_come_while_the_first_keys_are_fetched_are_let_in() -> None:
+    issuer = Issuer()
+    issuer.is_open.clear()
+    async with running(issuer, miss_s=10) as (_, client):
+        tokens = [issuer.token(jti=f"jti-{number}") for number in range(5)]
+        asking = [asyncio.create_task(who(client, token)) for token in tokens]
+        await issuer.is_asked.wait()
+        late = asyncio.create_task(who(client, tokens[0]))
+        issuer.is_open.set()
+        answers = await asyncio.gather(*asking, late)
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert issuer.asked == 1
+
+
+async def test_a_new_key_is_waited_for_by_all_who_have_it() -> None:
+    issuer, clock = Issuer(), Clock()
+    keys = IssuerKeys(issuer.fetch, algorithm="RS256", now=clock)
+    assert await keys.find("first") is not None
+    clock.now += 61
+    issuer.keys = {"first": FIRST, "second": SECOND}
+    issuer.is_asked.clear()
+    issuer.is_open.clear()
+    leaving, staying = (asyncio.create_task(keys.find("second")) for _ in range(2))
+    await issuer.is_asked.wait()
+    assert await keys.find("first") is not None, "who has a key does not wait"
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    issuer.is_open.set()
+    assert await staying is not None
+    assert issuer.asked == 2
+
+
+async def test_while_the_issuer_does_not_answer_nobody_can_tell() -> None:
+    issuer = Issuer()
+    issuer.keys = None
+    async with running(issuer, miss_s=10) as (_, client):
+        for _ in range(3):
+            answer = await who(client, issuer.token())
+            problem_of(answer, 503, "dependency_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        for wrong in (issuer.token(iss="image-analyzer"), "a.b.c"):
+            problem_of(await who(client, wrong), 401, "unauthenticated")
+        assert issuer.asked == 1
+
+
+async def test_an_outage_that_is_over_leaves_nothing_behind() -> None:
+    issuer, clock = Issuer(), Clock()
+    keys = IssuerKeys(issuer.fetch, algorithm="RS256", now=clock)
+    users = MemoryUserStore()
+    await users.add_user(person(), "hash")
+    people = KnownPeople(
+        own=None, foreign=ForeignTokens(keys, AUTH), store=MemoryTokenStore(users),
+        hit_s=30, miss_s=10,
+        clock=lambda: datetime.now(UTC), monotonic=lambda: 0.0,
+    )  # fmt: skip
+    token, known = issuer.token(), issuer.keys
+    issuer.keys = None
+    with pytest.raises(StoreUnavailableError, match="issuer is unavailable"):
+        await people.find(token)
+    issuer.keys = known
+    clock.now += 61
+    assert await people.find(token) is not None
+
+
+async def test_an_unknown_key_after_an_outage_is_one_nobody_can_tell_of() -> None:
+    issuer, clock = Issuer(), Clock()
+    keys = IssuerKeys(issuer.fetch, algorithm="RS256", now=clock)
+    assert await keys.find("second") is None
+    issuer.keys = None
+    clock.now += 61
+    with pytest.raises(StoreUnavailableError):
+        await keys.find("second")
+    assert await keys.find("first") is not None
+    issuer.keys = {"second": SECOND}
+    clock.now += 61
+    assert await keys.find("second") is not None
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b'{"keys": 7}', b'{"keys": [' + b"1," * 20 + b"1]}", b"{" * 9000]
 )
-async def test_a_key_set_that_is_none_changes_nothing(body: bytes) -> None:
+async def test_a_key_set_that_is_none_is_no_answer(body: bytes) -> None:
     async def fetch() -> bytes:
         return body
 
-    assert await IssuerKeys(fetch, algorithm="RS256").find("first") is None
+    with pytest.raises(StoreUnavailableError):
+        await IssuerKeys(fetch, algorithm="RS256").find("first")
