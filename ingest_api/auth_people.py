@@ -1,6 +1,7 @@
 """Access tokens to principals: who a token is about, and what that one may do now."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,8 @@ class Known:
 
 class KnownPeople:
     """Role, state and revocations are read from the record, and remembered for `hit_s` at most:
-    what a token says of them counts for nothing."""
+    what a token says of them counts for nothing. How long that is says `monotonic`, which nobody
+    sets; `clock` has the time of day, for the end of a token."""
 
     def __init__(
         self,
@@ -31,28 +33,30 @@ class KnownPeople:
         hit_s: float,
         miss_s: float,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._own = own
         self._foreign = foreign
         self._store = store
         self._clock = clock
+        self._monotonic = monotonic
         self._hits: Remembered[Known] = Remembered(hit_s)
         self._misses: Remembered[None] = Remembered(miss_s)
 
     async def find(self, token: str) -> Principal | None:
         """None for a token that lets nobody in. Raises StoreUnavailableError."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        now = self._clock()
-        hit = self._hits.get(digest, now.timestamp())
+        asked_at = self._monotonic()
+        hit = self._hits.get(digest, asked_at)
         if hit is not None:
-            return hit[0].principal if now < hit[0].good_until else None
-        if self._misses.get(digest, now.timestamp()) is not None:
+            return hit[0].principal if self._clock() < hit[0].good_until else None
+        if self._misses.get(digest, asked_at) is not None:
             return None
         known = await self._look_up(token)
         if known is None:
-            self._misses.put(digest, None, now.timestamp())
+            self._misses.put(digest, None, asked_at)
             return None
-        self._hits.put(digest, known, now.timestamp())
+        self._hits.put(digest, known, asked_at)
         return known.principal
 
     async def _look_up(self, token: str) -> Known | None:

@@ -19,14 +19,21 @@ from tests.unit.ingest_api.signing import AUTH
 
 
 class Clock:
+    """The time of day, which may be set, and the seconds that have passed, which may not."""
+
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
+        self.passed = 1000.0
 
     def __call__(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.passed
+
     def pass_by(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.passed += seconds
 
 
 class Tokens(MemoryTokenStore):
@@ -52,8 +59,9 @@ class World:
         assert ring is not None
         self.access = AccessTokens(ring, AUTH, clock=self.clock)
         self.people = KnownPeople(
-            own=self.access, foreign=None, store=self.tokens, hit_s=30, miss_s=2, clock=self.clock
-        )
+            own=self.access, foreign=None, store=self.tokens, hit_s=30, miss_s=2,
+            clock=self.clock, monotonic=self.clock.monotonic,
+        )  # fmt: skip
 
     async def log_in(self, user: User) -> str:
         await self.users.add_user(user, "hash")
@@ -95,6 +103,18 @@ async def test_whoever_is_put_out_is_out_when_half_a_minute_is_over(world: World
     else:
         await world.tokens.revoke_token("acme", claims.jti, claims.session.expires_at)
     world.clock.pass_by(31)
+    assert await world.people.find(token) is None
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_in(world: World) -> None:
+    alice = person()
+    token = await world.log_in(alice)
+    assert await world.people.find(token) is not None
+    await world.users.change_user("acme", alice.user_id, UserChanges(is_disabled=True))
+    world.clock.now -= timedelta(hours=1)
+    world.clock.pass_by(29)
+    assert await world.people.find(token) is not None
+    world.clock.pass_by(2)
     assert await world.people.find(token) is None
 
 
