@@ -1,6 +1,7 @@
 """What a fault has before it: the rig, the load, and a way to say what it saw."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -58,8 +59,9 @@ class Scene(Generic[AnyRig]):
             self.complaints.append(otherwise)
 
     def note(self, text: str) -> None:
-        """A figure that the report is to have beside the row."""
+        """A figure that the report is to have beside the row; told at once too."""
         self.notes.append(text)
+        sys.stderr.write(f"    {text}\n")
 
     async def hold(self, seconds: float) -> None:
         """The fault lasts, the load goes on."""

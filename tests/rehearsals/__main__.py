@@ -64,8 +64,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--python", default=sys.executable, help="that runs it (this one)")
     parser.add_argument("--seed", type=int, default=1, help="who sends what; repeats a run")
-    parser.add_argument("--rate", type=float, default=8.0, help="operations a second (8)")
-    parser.add_argument("--warm", type=int, default=50, help="finished requests before it (50)")
+    parser.add_argument("--rate", type=float, default=6.0, help="operations a second (6)")
+    parser.add_argument("--warm", type=int, default=30, help="finished requests before it (30)")
     parser.add_argument("--folder", type=Path, help="for logs and ledgers; a new one below /tmp")
     name = f"{datetime.now(UTC):%Y-%m-%d}-rehearsals.md"
     parser.add_argument(

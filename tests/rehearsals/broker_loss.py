@@ -10,7 +10,7 @@ from tests.rehearsals.brokers_rig import Brokers
 from tests.rehearsals.unnoticed import no_client_error
 from tests.support.services.kafka_cluster import ClusterNode
 
-_DOWN_S = 10.0
+_DOWN_S = 8.0
 _GOES_ON_WITHIN_S = 40.0
 _IN_STEP_WITHIN_S = 60.0
 _REFUSALS = {503}
