@@ -12,7 +12,9 @@ REPLICAS: Final = 3  # of each partition, as the Strimzi manifests have it
 LEAST_PODS: Final = 2  # one may go away
 LEAST_PARTITIONS: Final = 4  # the default of ANALYZER_KAFKA__PARTITIONS
 MOST_PARTITIONS: Final = 1000  # its limit
+CORES_PER_POD: Final = 1  # one event loop fills one
 CORES_PER_DETECT_POD: Final = 2  # what its manifest requests
+BUCKET_REQUESTS: Final = 2  # of each picture: it is put by the API and got by a detector
 
 
 def cores(wanted: Wanted, ms_per_image: float) -> float:
@@ -40,17 +42,21 @@ def kafka_in_mb_per_second(wanted: Wanted) -> float:
     return wanted.peak_images_per_second * record_bytes / 1e6
 
 
+def images_per_day(wanted: Wanted) -> float:
+    return wanted.images_per_second * SECONDS_PER_DAY
+
+
 def kafka_disk_gb(wanted: Wanted) -> float:
     """Of all brokers, at the average rate, before compression."""
     kept_bytes_days = (
         measured.SUBMITTED_RECORD_BYTES * WORK_RETENTION_DAYS
         + analyzed_record_bytes(wanted.objects) * wanted.retention_days
     )
-    return wanted.images_per_second * SECONDS_PER_DAY * kept_bytes_days * REPLICAS / 1e9
+    return images_per_day(wanted) * kept_bytes_days * REPLICAS / 1e9
 
 
 def bucket_gb(wanted: Wanted) -> float:
-    kept_images = wanted.images_per_second * SECONDS_PER_DAY * wanted.keep_images_days
+    kept_images = images_per_day(wanted) * wanted.keep_images_days
     return kept_images * wanted.image_kb / 1e6
 
 
@@ -64,4 +70,4 @@ def row_bytes(objects: float) -> float:
 
 
 def postgres_gb_per_day(wanted: Wanted) -> float:
-    return wanted.images_per_second * SECONDS_PER_DAY * row_bytes(wanted.objects) / 1e9
+    return images_per_day(wanted) * row_bytes(wanted.objects) / 1e9

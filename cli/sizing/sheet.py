@@ -29,65 +29,55 @@ def figures_of(wanted: Wanted) -> tuple[Figure, ...]:
 
 
 def _processes(wanted: Wanted) -> tuple[Figure, ...]:
-    api = f.cores(wanted, m.API_MS_PER_IMAGE)
-    detect = f.cores(wanted, m.DETECT_PARENT_MS_PER_IMAGE + m.DETECT_CHILDREN_MS_PER_IMAGE)
-    io = f.cores(wanted, m.IO_MS_PER_IMAGE)
-    api_pods, io_pods = f.pods(api, 1), f.pods(io, 1)
-    detect_pods = f.pods(detect, f.CORES_PER_DETECT_POD)
-    memory = api_pods * m.API_RSS_MB + detect_pods * m.DETECT_RSS_MB + io_pods * m.IO_RSS_MB
-    cores = "peak images/s x {} ms / 1000 / core speed / (1 - spare)"
+    api = _cores("api", wanted, m.API_MS_PER_IMAGE)
+    detect = _cores("detect", wanted, m.DETECT_PARENT_MS_PER_IMAGE, m.DETECT_CHILDREN_MS_PER_IMAGE)
+    io = _cores("io", wanted, m.IO_MS_PER_IMAGE)
+    api_pods = _pods("api", api, f.CORES_PER_POD)
+    detect_pods = _pods("detect", detect, f.CORES_PER_DETECT_POD)
+    io_pods = _pods("io", io, f.CORES_PER_POD)
+    memory = (
+        api_pods.value * m.API_RSS_MB
+        + detect_pods.value * m.DETECT_RSS_MB
+        + io_pods.value * m.IO_RSS_MB
+    )
     return (
-        Figure("api cores", api, "cores", cores.format(m.API_MS_PER_IMAGE)),
-        Figure("api pods", api_pods, "pods", "cores / 1, rounded up, at least 2"),
-        Figure(
-            "detect cores", detect, "cores",
-            cores.format(f"({m.DETECT_PARENT_MS_PER_IMAGE} + {m.DETECT_CHILDREN_MS_PER_IMAGE})"),
-        ),
-        Figure("detect pods", detect_pods, "pods", "cores / 2, rounded up, at least 2"),
-        Figure("io cores", io, "cores", cores.format(m.IO_MS_PER_IMAGE)),
-        Figure("io pods", io_pods, "pods", "cores / 1, rounded up, at least 2"),
+        api, api_pods, detect, detect_pods, io, io_pods,
         Figure(
             "memory of the pods", memory, "MB",
             f"api pods x {m.API_RSS_MB} + detect pods x {m.DETECT_RSS_MB}"
             f" + io pods x {m.IO_RSS_MB}",
         ),
         Figure(
-            "partitions per topic", _partitions(detect_pods, io_pods), "",
-            "the largest of 4, detect pods, io pods",
+            "partitions per topic", _partitions(int(detect_pods.value), int(io_pods.value)), "",
+            f"the largest of {f.LEAST_PARTITIONS}, detect pods, io pods",
         ),
     )  # fmt: skip
 
 
 def _servers(wanted: Wanted) -> tuple[Figure, ...]:
-    def cores(name: str, ms: float) -> Figure:
-        formula = f"peak images/s x {ms} ms / 1000 / core speed / (1 - spare)"
-        return Figure(f"{name} cores", f.cores(wanted, ms), "cores", formula)
-
     analyzed = f"{m.ANALYZED_RECORD_BYTES} + objects x {m.ANALYZED_BYTES_PER_OBJECT}"
     row = f"({m.ROW_BYTES} + objects x {m.ROW_BYTES_PER_OBJECT})"
+    a_day = f"images/s x {f.SECONDS_PER_DAY}"
     return (
-        cores("Kafka (one copy)", m.KAFKA_MS_PER_IMAGE),
+        _cores("Kafka (one copy)", wanted, m.KAFKA_MS_PER_IMAGE),
         Figure(
             "Kafka in", f.kafka_in_mb_per_second(wanted), "MB/s",
             f"peak images/s x ({m.SUBMITTED_RECORD_BYTES} + {analyzed}) / 1e6",
         ),
         Figure(
             "Kafka disk", f.kafka_disk_gb(wanted), "GB",
-            f"images/s x 86400 x ({m.SUBMITTED_RECORD_BYTES} x 3 days + ({analyzed}) x retention"
-            " days) x 3 copies / 1e9",
+            f"{a_day} x ({m.SUBMITTED_RECORD_BYTES} x {f.WORK_RETENTION_DAYS} days"
+            f" + ({analyzed}) x retention days) x {f.REPLICAS} copies / 1e9",
         ),
-        cores("Postgres", m.POSTGRES_MS_PER_IMAGE),
-        Figure("Postgres rows", wanted.images_per_second * 86400, "rows/day", "images/s x 86400"),
+        _cores("Postgres", wanted, m.POSTGRES_MS_PER_IMAGE),
+        Figure("Postgres rows", f.images_per_day(wanted), "rows/day", a_day),
         Figure(
-            "Postgres growth", f.postgres_gb_per_day(wanted), "GB/day",
-            f"images/s x 86400 x {row} / 1e9",
+            "Postgres growth", f.postgres_gb_per_day(wanted), "GB/day", f"{a_day} x {row} / 1e9"
         ),
-        cores("S3", m.S3_MS_PER_IMAGE),
+        _cores("S3", wanted, m.S3_MS_PER_IMAGE),
+        Figure("bucket", f.bucket_gb(wanted), "GB", f"{a_day} x keep days x image KB / 1e6"),
         Figure(
-            "bucket", f.bucket_gb(wanted), "GB", "images/s x 86400 x keep days x image KB / 1e6"
-        ),
-        Figure(
-            "bucket requests", 2 * wanted.peak_images_per_second, "requests/s",
+            "bucket requests", f.BUCKET_REQUESTS * wanted.peak_images_per_second, "requests/s",
             "peak images/s x (1 PUT + 1 GET)",
         ),
         Figure(
@@ -95,6 +85,19 @@ def _servers(wanted: Wanted) -> tuple[Figure, ...]:
             "peak images/s x image KB x 8 / 1000; in at the API, in and out at S3",
         ),
     )  # fmt: skip
+
+
+def _cores(name: str, wanted: Wanted, *parts_ms: float) -> Figure:
+    """Of a process, or of its parts together."""
+    words = " + ".join(map(str, parts_ms))
+    took = words if len(parts_ms) == 1 else f"({words})"
+    formula = f"peak images/s x {took} ms / 1000 / core speed / (1 - spare)"
+    return Figure(f"{name} cores", f.cores(wanted, sum(parts_ms)), "cores", formula)
+
+
+def _pods(name: str, cores: Figure, cores_per_pod: int) -> Figure:
+    formula = f"cores / {cores_per_pod}, rounded up, at least {f.LEAST_PODS}"
+    return Figure(f"{name} pods", f.pods(cores.value, cores_per_pod), "pods", formula)
 
 
 def _partitions(detect_pods: int, io_pods: int) -> int:
