@@ -1,6 +1,7 @@
 """Webhook deliveries in PostgreSQL: several processes take from one table, none takes what another
 has."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,12 +10,14 @@ from uuid import UUID
 from storage.deliveries import Attempt, Claim, Delivery, DeliveryQuery, Room, Verdict
 from storage.delivery_rows import (
     finish_of,
+    hand_back_of,
     query_of,
     room_of,
     to_attempt,
     to_claim,
     to_delivery,
 )
+from storage.errors import StorageError
 from storage.postgres_pool import PostgresPool
 from storage.queries import Queries
 from storage.row_security import tenant
@@ -35,7 +38,13 @@ class PostgresDeliveryStore:
 
     async def claim(self, room: Room, *, lease: timedelta) -> list[Claim]:
         rows = await self._pool.fetch(self._queries["claim_deliveries"], room_of(room, lease))
-        return [claim for row in rows if (claim := _read(row)) is not None]
+        claims = []
+        for row in rows:
+            try:
+                claims.append(to_claim(row))
+            except ValueError as error:
+                await self._hand_back(row, error)
+        return claims
 
     async def finish(self, claim: Claim, attempt: Attempt, verdict: Verdict) -> bool:
         parameters = finish_of(claim, attempt, verdict)
@@ -69,15 +78,13 @@ class PostgresDeliveryStore:
         parameters = {"before": before, "limit": limit}
         return len(await self._pool.fetch(self._queries["forget_deliveries"], parameters))
 
-
-def _read(row: Sequence[Any]) -> Claim | None:
-    """None for an outcome that this program cannot read: those beside it are told all the same."""
-    try:
-        return to_claim(row)
-    except ValueError as error:
-        tenant_id, request_id = row[:2]
+    async def _hand_back(self, row: Sequence[Any], error: ValueError) -> None:
+        """An outcome that this program cannot read: those beside it are told all the same, and it
+        keeps its attempts."""
+        parameters = hand_back_of(row)
         _log.warning(
-            "delivery_unreadable", tenant_id=tenant_id, request_id=str(request_id),
-            error=str(error)[:300],
+            "delivery_unreadable", tenant_id=parameters["tenant_id"],
+            request_id=str(parameters["request_id"]), error=str(error)[:300],
         )  # fmt: skip
-        return None
+        with contextlib.suppress(StorageError):  # one attempt less
+            await self._pool.run(self._queries["hand_back_delivery"], parameters)

@@ -60,6 +60,12 @@ def to_claim(row: Sequence[Any]) -> Claim:
     )
 
 
+def hand_back_of(row: Sequence[Any]) -> dict[str, object]:
+    """The parameters of `hand_back_delivery`, for what `claim_deliveries` gave."""
+    tenant_id, request_id, _, _, _, number, tries, *_ = row
+    return {"tenant_id": tenant_id, "request_id": request_id, "number": number, "tries": tries}
+
+
 def finish_of(claim: Claim, attempt: Attempt, verdict: Verdict) -> dict[str, object]:
     """The parameters of `finish_delivery`."""
     return {

@@ -201,6 +201,12 @@ LEFT JOIN tenants AS t ON t.tenant_id = c.tenant_id
 LEFT JOIN analyses AS a ON a.tenant_id = c.tenant_id AND a.request_id = c.request_id
     AND a.state <> 'deleted'
 
+-- name: hand_back_delivery
+-- A claim that was no attempt. Sent twice it is handed back once.
+UPDATE webhook_deliveries SET attempts_before = %(number)s - %(tries)s + 1
+WHERE tenant_id = %(tenant_id)s AND request_id = %(request_id)s AND state = 'pending'
+  AND attempts = %(number)s
+
 -- name: finish_delivery
 WITH finished AS (
     UPDATE webhook_deliveries
@@ -463,12 +469,16 @@ SELECT user_id, tenant_id, username, role, created_at, disabled_at
 FROM users WHERE tenant_id = %(tenant_id)s ORDER BY username
 
 -- name: change_user
--- No row when it would leave the tenant without an administrator. The administrators are locked
--- first, always in the same order: of two changes at once the second sees what the first did.
-WITH admins AS (
-    SELECT user_id FROM users
-    WHERE tenant_id = %(tenant_id)s AND role = 'admin' AND disabled_at IS NULL
+-- No row when it would leave the tenant without an administrator. The user and the administrators
+-- are locked first, always in the same order: of two changes at once the second sees what the first
+-- did. `not_before` is read from the clock behind the lock: see begin_session.
+WITH locked AS (
+    SELECT user_id, role = 'admin' AND disabled_at IS NULL AS is_admin FROM users
+    WHERE tenant_id = %(tenant_id)s
+      AND (user_id = %(user_id)s OR (role = 'admin' AND disabled_at IS NULL))
     ORDER BY user_id FOR UPDATE
+), admins AS (
+    SELECT user_id FROM locked WHERE is_admin
 ), changed AS (
     UPDATE users AS u
     SET role = coalesce(%(role)s::text, u.role),
@@ -477,14 +487,17 @@ WITH admins AS (
             WHEN false THEN NULL
             ELSE u.disabled_at
         END,
-        not_before = CASE WHEN %(is_disabled)s::boolean THEN now() ELSE u.not_before END
-    WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s
+        not_before = CASE
+            WHEN %(is_disabled)s::boolean THEN clock_timestamp() ELSE u.not_before
+        END
+    FROM locked AS l
+    WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s AND l.user_id = u.user_id
       AND (
           (coalesce(%(role)s::text, 'admin') = 'admin' AND %(is_disabled)s::boolean IS NOT TRUE)
           OR u.user_id NOT IN (SELECT user_id FROM admins)
           OR EXISTS (SELECT FROM admins AS a WHERE a.user_id <> u.user_id)
       )
-    RETURNING user_id, tenant_id, username, role, created_at, disabled_at
+    RETURNING u.user_id, u.tenant_id, u.username, u.role, u.created_at, u.disabled_at
 ), ended AS (
     UPDATE sessions AS s SET revoked_at = now()
     FROM changed WHERE s.user_id = changed.user_id AND s.revoked_at IS NULL
@@ -494,11 +507,16 @@ SELECT user_id, tenant_id, username, role, created_at, disabled_at FROM changed
 
 -- name: set_password
 -- Sent again after a lost connection it finds what it has set itself, and that is well.
-WITH changed AS (
-    UPDATE users SET password_hash = %(password_hash)s, not_before = now()
+-- `not_before` is read from the clock behind the lock: see begin_session.
+WITH locked AS (
+    SELECT user_id FROM users
     WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
       AND (%(replacing)s::text IS NULL OR password_hash IN (%(replacing)s, %(password_hash)s))
-    RETURNING user_id
+    FOR UPDATE
+), changed AS (
+    UPDATE users AS u SET password_hash = %(password_hash)s, not_before = clock_timestamp()
+    FROM locked AS l WHERE l.user_id = u.user_id
+    RETURNING u.user_id
 ), ended AS (
     UPDATE sessions AS s SET revoked_at = now()
     FROM changed WHERE s.user_id = changed.user_id AND s.revoked_at IS NULL
@@ -520,19 +538,29 @@ WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s
 RETURNING user_id
 
 -- name: begin_session
-WITH over AS (
+-- No row for who has another password by now, or is disabled. A change of that which comes first is
+-- waited for and seen. One that comes second waits for us, but looks at the sessions as they were
+-- when it was sent: it does not end ours, which is older than its `not_before` then, and not good.
+WITH known AS (
+    SELECT user_id, tenant_id FROM users
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+      AND password_hash = %(password_hash)s AND disabled_at IS NULL
+    FOR SHARE
+), over AS (
     DELETE FROM sessions
     WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND expires_at <= now()
 ), forgotten AS (
     DELETE FROM revoked_tokens WHERE tenant_id = %(tenant_id)s AND expires_at <= now()
 ), begun AS (
-    INSERT INTO sessions (session_id, tenant_id, user_id, expires_at)
-    VALUES (%(session_id)s, %(tenant_id)s, %(user_id)s, %(expires_at)s)
+    INSERT INTO sessions (session_id, tenant_id, user_id, started_at, expires_at)
+    SELECT %(session_id)s, tenant_id, user_id, clock_timestamp(), %(expires_at)s FROM known
     ON CONFLICT (session_id) DO NOTHING
     RETURNING session_id, tenant_id
+), added AS (
+    INSERT INTO refresh_tokens (token_hash, session_id, tenant_id)
+    SELECT %(token_hash)s, session_id, tenant_id FROM begun
 )
-INSERT INTO refresh_tokens (token_hash, session_id, tenant_id)
-SELECT %(token_hash)s, session_id, tenant_id FROM begun
+SELECT user_id FROM known
 
 -- name: rotate_refresh_token
 -- A statement that is sent again after a lost connection brings the same new token: it is not
@@ -543,7 +571,7 @@ WITH used AS (
     FROM sessions AS s JOIN users AS u ON u.user_id = s.user_id
     WHERE r.token_hash = %(token_hash)s AND r.tenant_id = %(tenant_id)s
       AND s.session_id = r.session_id AND s.revoked_at IS NULL AND s.expires_at > now()
-      AND u.disabled_at IS NULL
+      AND u.disabled_at IS NULL AND s.started_at >= u.not_before
       AND (r.used_at IS NULL OR r.replaced_by = %(new_hash)s)
     RETURNING s.session_id, s.tenant_id, s.user_id, s.expires_at
 ), added AS (
@@ -578,7 +606,7 @@ FROM users AS u
 JOIN tenants AS t ON t.tenant_id = u.tenant_id
 JOIN sessions AS s ON s.session_id = %(session_id)s AND s.user_id = u.user_id
 WHERE u.tenant_id = %(tenant_id)s AND u.user_id = %(user_id)s AND u.disabled_at IS NULL
-  AND s.revoked_at IS NULL AND s.expires_at > now()
+  AND s.revoked_at IS NULL AND s.expires_at > now() AND s.started_at >= u.not_before
   AND NOT EXISTS (
       SELECT FROM revoked_tokens AS r WHERE r.tenant_id = u.tenant_id AND r.jti = %(jti)s
   )

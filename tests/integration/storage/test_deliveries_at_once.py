@@ -1,4 +1,4 @@
-"""Two processes that claim at the same moment: the second passes over what the first has locked."""
+"""Two processes that claim at the same moment, and two versions of one program."""
 
 import asyncio
 from datetime import timedelta
@@ -39,3 +39,33 @@ async def test_what_another_is_claiming_is_neither_waited_for_nor_taken(
     assert (len(first), len(second)) == (1, 2)
     assert first | second == {request.request_id for request in requests}
     assert await deliveries.claim(Room(9, 9, 9), lease=LEASE) == []
+
+
+async def test_an_outcome_of_a_newer_program_waits_and_keeps_its_attempts(
+    pool: PostgresPool, postgres_database: str
+) -> None:
+    options = AnalysisOptions(callback_url="https://hooks.example/")
+    newer, plain = [url_request(options=options) for _ in range(2)]
+    analyses, deliveries = PostgresAnalysisStore(pool), PostgresDeliveryStore(pool)
+    for request in (newer, plain):
+        await analyses.accept(request)
+        await analyses.record([analyzed(request)])
+    async with await psycopg.AsyncConnection.connect(
+        postgres_database, autocommit=True
+    ) as connection:
+        which = {"id": newer.request_id}
+        await connection.execute(
+            "CREATE TABLE kept AS SELECT result FROM analyses WHERE request_id = %(id)s", which
+        )
+        await connection.execute(
+            """UPDATE analyses SET result = '{"much": "newer"}' WHERE request_id = %(id)s""", which
+        )
+        for others in ([plain.request_id], [plain.request_id]):
+            claims = await deliveries.claim(Room(9, 9, 9), lease=timedelta())
+            assert [claim.request_id for claim in claims] == others
+        await connection.execute(
+            "UPDATE analyses SET result = kept.result FROM kept WHERE request_id = %(id)s", which
+        )
+    claims = await deliveries.claim(Room(9, 9, 9), lease=LEASE)
+    tried = {claim.request_id: (claim.number, claim.tries) for claim in claims}
+    assert tried == {newer.request_id: (3, 1), plain.request_id: (3, 3)}
