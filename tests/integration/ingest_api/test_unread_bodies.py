@@ -18,7 +18,6 @@ from tests.integration.ingest_api.wire import (
     next_answer,
     request,
 )
-from tests.support.within import crowd
 from tests.unit.ingest_api.pictures import picture
 
 MEGABYTE = b"x" * 1_000_000
@@ -40,7 +39,7 @@ def test_half_a_gigabyte_of_a_stranger_ends_in_2_s_and_takes_no_disk(api: EdgeAp
         began = time.monotonic()
         wire.sendall(request("POST", UPLOAD, FORM, HUGE) + PART + MEGABYTE)
         answer = last_answer(wire)
-        assert time.monotonic() - began < 2 * crowd()
+        assert time.monotonic() - began < 2
     assert (answer.status, answer.code) == (401, "unauthenticated")
     assert answer.headers["connection"] == "close"
     assert api.open_files == before
@@ -67,7 +66,7 @@ def test_a_body_in_chunks_without_end(api: EdgeApi, path: str) -> None:
         began = time.monotonic()
         wire.sendall(request(method, path, "Transfer-Encoding: chunked") + b"5\r\nhello\r\n")
         answer = last_answer(wire)
-        assert time.monotonic() - began < 3 * crowd()
+        assert time.monotonic() - began < 3
     assert answer.status == (200 if path == "/health" else 401)
     assert answer.headers["connection"] == "close"
 
