@@ -105,7 +105,8 @@ def _checker(parts: ApiParts, own: OwnTokens | None) -> CredentialChecker:
         miss_s=miss_s,
         clock=parts.clock,
     )
-    return CredentialChecker(KnownKeys(parts.api_keys, hit_s=hit_s, miss_s=miss_s), people)
+    keys = KnownKeys(parts.api_keys, hit_s=hit_s, miss_s=miss_s, may_be_key=parts.may_be_key)
+    return CredentialChecker(keys, people)
 
 
 def _lifespan(

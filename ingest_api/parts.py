@@ -12,6 +12,7 @@ from ingest_api.settings import ApiSettings
 from outbound.callbacks import CallbackRules
 from storage.audit import AuditLog
 from storage.deliveries import DeliveryStore
+from storage.key_format import is_well_formed
 from storage.limits import LimitStore
 from storage.login_attempts import AttemptStore
 from storage.ports import AnalysisStore, ApiKeyStore, ImageStore, ResultCache
@@ -31,6 +32,7 @@ class ApiParts:
     `make_tail` gets what to call for each record of the result topics. `clock` answers aware
     datetimes; `new_id` UUIDs that grow with time. `sealing_secret` is at least 32 bytes.
     `fetch_issuer_keys` is what gets the keys of somebody else's issuer, where there is one.
+    `api_keys` are asked about texts that `may_be_key` lets pass, no others.
     """
 
     settings: ApiSettings
@@ -54,4 +56,5 @@ class ApiParts:
     callbacks: CallbackRules = field(default_factory=CallbackRules)
     auth: AuthSettings = field(default_factory=AuthSettings)
     fetch_issuer_keys: Fetch | None = None
+    may_be_key: Callable[[str], bool] = is_well_formed
     tracer: Tracer = UNTRACED

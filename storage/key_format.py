@@ -1,7 +1,7 @@
 """API keys as text: `aia_`, thirty random base62 digits, six that check them.
 
-The prefix lets scanners recognise a leaked key; the check digits let a mistyped one be refused
-without asking the store.
+The prefix lets scanners recognise a leaked key. By the check digits whoever is shown a mistyped
+one refuses it without asking the store.
 """
 
 import hashlib

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import httpx
 
+from storage.key_format import mint_api_key
 from tests.faults.ledger import Answered, Ledger, Outcome, Sent
 from tests.faults.pictures import number_of, picture_of
 
@@ -106,7 +107,7 @@ class TenantClient:
 
     async def intrude(self, request_id: str) -> bool:
         """Whether somebody with a key that was never made is shown a result."""
-        wrong = {"Authorization": "Bearer iak_0000000000000000_never_made_by_anybody"}
+        wrong = {"Authorization": f"Bearer {mint_api_key()}"}
         try:
             answer = await self._http.get(f"/api/v1/analyses/{request_id}", headers=wrong)
         except httpx.HTTPError:

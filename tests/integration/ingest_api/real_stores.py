@@ -30,11 +30,12 @@ class RealStores:
     @classmethod
     @contextlib.asynccontextmanager
     async def running(cls, config: ApiConfig) -> AsyncIterator["RealStores"]:
-        """Wired as in production. Every tenant has an API key of the tenant's own name."""
+        """Wired as in production, but that every tenant has an API key of the tenant's own name."""
         metrics, log = Metrics(), MemoryLog()
         pool = make_pool(config.postgres, metrics)
         parts = dataclasses.replace(
             make_parts(config, pool, metrics),
+            may_be_key=bool,
             publisher=MemoryPublisher(log),
             make_tail=lambda on_record: MemoryTail(log, RESULTS, on_record),
         )

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from secrets import token_hex
 
 from aiokafka import AIOKafkaProducer
 
 from processors.app import ROLES
 from storage.api_keys_postgres import PostgresApiKeyStore
-from storage.key_format import hash_api_key
+from storage.key_format import hash_api_key, mint_api_key
 from storage.ports import ApiKey, KeyNote
 from tests.contract.storage.migrated import opened_pool
 from tests.integration.processors.flow import Flow
@@ -50,7 +49,7 @@ def poison(topic: Topic, tenant: str, credential: str) -> tuple[PoisonRecord, ..
 
 async def let_in(flow: Flow) -> str:
     """A credential of the flow's tenant for the inboxes."""
-    key = f"key-{token_hex(16)}"
+    key = mint_api_key()
     async with opened_pool(flow.dsn) as pool:
         known = ApiKey(key_id=f"id-{flow.tenant}", tenant_id=flow.tenant)
         note = KeyNote("outside")

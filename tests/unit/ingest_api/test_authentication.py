@@ -10,6 +10,7 @@ from ingest_api.credentials import CredentialChecker, Given
 from ingest_api.errors import RefusedError
 from ingest_api.policies import POLICIES, Access
 from ingest_api.settings import ApiSettings
+from storage.key_format import is_well_formed, mint_api_key
 from storage.known_keys import KnownKeys
 from tests.unit.ingest_api.failing_stores import ApiKeys, Switch
 from tests.unit.ingest_api.pictures import picture
@@ -137,7 +138,8 @@ class Clock:
 
 async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi) -> None:
     clock = Clock()
-    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2, now=clock))
+    keys = KnownKeys(api.api_keys, hit_s=30, miss_s=2, may_be_key=bool, now=clock)
+    checker = CredentialChecker(keys)
     for _ in range(3):
         assert (await checker.check(Given("Bearer acme-key", None))).tenant_id == "acme"
         with pytest.raises(RefusedError):
@@ -153,8 +155,37 @@ async def test_keys_are_remembered_for_a_while_and_guesses_for_less(api: TwinApi
     assert api.api_keys.lookups == 4
 
 
+def mistyped(key: str, place: int) -> str:
+    """The key with another digit at that place."""
+    return key[:place] + ("1" if key[place] != "1" else "2") + key[place + 1 :]
+
+
+async def test_the_store_is_not_asked_about_what_can_be_no_key() -> None:
+    key = mint_api_key()
+    typos = [mistyped(key, place) for place in (0, 10, len(key) - 1)]
+    wrong = ["guess", "aia_", key[:-1], f"{key}x", f"{key} {key}", "é" * len(key), *typos]
+    async with TwinApi(
+        ApiSettings(), keys={"acme": key}, may_be_key=is_well_formed
+    ).running() as api:
+        refused = [await said_to(api, text) for text in wrong]
+        assert api.api_keys.lookups == 0
+        unknown = await said_to(api, mint_api_key())
+        assert api.api_keys.lookups == 1
+        assert refused == [unknown] * len(wrong)
+        assert unknown["status"] == 401
+        assert (await said_to(api, key))["status"] == 404
+
+
+async def said_to(api: TwinApi, key: str) -> dict[str, object]:
+    """The problem, but for its trace."""
+    headers = {b"authorization": f"Bearer {key}".encode("latin-1")}
+    async with api.client(None) as client:
+        problem = (await client.get("/api/v1/analyses/x", headers=headers)).json()
+    return {name: value for name, value in problem.items() if name != "trace_id"}
+
+
 async def test_guesses_do_not_fill_the_memory() -> None:
-    keys = KnownKeys(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2)
+    keys = KnownKeys(ApiKeys(Switch("postgres")), hit_s=30, miss_s=2, may_be_key=bool)
     checker = CredentialChecker(keys)
     for number in range(12_000):
         with pytest.raises(RefusedError):

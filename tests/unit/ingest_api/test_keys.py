@@ -168,7 +168,7 @@ async def test_a_key_with_networks_comes_from_nowhere_else(
 ) -> None:
     networks = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
     await api.let_in("bound", ApiKey("key-b", "acme", networks=networks))
-    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2))
+    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=30, miss_s=2, may_be_key=bool))
     given = Given("Bearer bound", None, address)
     assert await checker.still_valid(given, lambda _: None) == is_let_in
     if not is_let_in:
@@ -177,7 +177,7 @@ async def test_a_key_with_networks_comes_from_nowhere_else(
 
 
 async def test_a_credential_that_may_no_more_is_no_more_valid(api: TwinApi) -> None:
-    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=0, miss_s=0))
+    checker = CredentialChecker(KnownKeys(api.api_keys, hit_s=0, miss_s=0, may_be_key=bool))
     given = Given("Bearer acme-key", None)
     operators = Policy(Access.TENANT, Role.OPERATOR)
     assert await checker.still_valid(given, Policy(Access.TENANT, Role.ANALYST).check)

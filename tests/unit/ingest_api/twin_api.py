@@ -47,7 +47,8 @@ ASYNC = {"Prefer": "respond-async"}
 
 
 class TwinApi:
-    """`answer` is what the worker says to a request: an event, or None for nothing yet."""
+    """`answer` is what the worker says to a request: an event, or None for nothing yet. Keys are
+    words of any kind, unless `may_be_key` says otherwise."""
 
     def __init__(
         self,
@@ -60,7 +61,9 @@ class TwinApi:
         people: tuple[MemoryUserStore, MemoryTokenStore] | None = None,
         fetch_issuer_keys: Fetch | None = None,
         callbacks: CallbackRules = NO_CALLBACKS,
+        may_be_key: Callable[[str], bool] = bool,
     ) -> None:
+        self._may_be_key = may_be_key
         self._callbacks = callbacks
         self._fetch_issuer_keys = fetch_issuer_keys
         self._auth = auth or AuthSettings()
@@ -148,6 +151,7 @@ class TwinApi:
             tokens=self.tokens,
             auth=self._auth,
             fetch_issuer_keys=self._fetch_issuer_keys,
+            may_be_key=self._may_be_key,
             cache=self.cache,
             publisher=MemoryPublisher(self.log),
             make_tail=self._make_tail,

@@ -80,8 +80,9 @@ async def admission(
     for tenant_id, secret in SECRETS.items():
         key = ApiKey(f"key-of-{tenant_id}", tenant_id)
         await store.add_api_key(key, hash_api_key(secret), note=KeyNote("test"))
+    keys = KnownKeys(store, hit_s=30, miss_s=2, may_be_key=bool)
     processor = AdmitRequest(
-        producers=Producers(KnownKeys(store, hit_s=30, miss_s=2), bound=bound or {}),
+        producers=Producers(keys, bound=bound or {}),
         images=bench.images, analyses=bench.analyses, publisher=bench.publisher,
         room=InboxRoom(bench.analyses, limit=max_unfinished), limits=limits,
         metrics=bench.metrics, clock=bench.clock,

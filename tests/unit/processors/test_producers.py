@@ -19,7 +19,7 @@ INBOX = "image-submitted-inbox"
 async def producers(key: ApiKey) -> Producers:
     store = MemoryApiKeyStore()
     await store.add_api_key(key, hash_api_key("secret"), note=KeyNote("t"))
-    return Producers(KnownKeys(store, hit_s=30, miss_s=2), bound={})
+    return Producers(KnownKeys(store, hit_s=30, miss_s=2, may_be_key=bool), bound={})
 
 
 def claims(credential: str | None = "Bearer secret") -> Claims:

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.api_keys_memory import MemoryApiKeyStore
-from storage.key_format import hash_api_key
+from storage.key_format import hash_api_key, mint_api_key
 from storage.known_keys import KnownKeys, bearer_key
 from storage.ports import ApiKey, KeyNote
 
@@ -26,7 +26,7 @@ class Known:
     def __init__(self) -> None:
         self.now = 1000.0
         self.store = CountingKeys()
-        self.keys = KnownKeys(self.store, hit_s=30, miss_s=2, now=lambda: self.now)
+        self.keys = KnownKeys(self.store, hit_s=30, miss_s=2, may_be_key=bool, now=lambda: self.now)
 
     async def add(self, key: str) -> None:
         await self.store.add_api_key(ACME, hash_api_key(key), note=KeyNote("test"))
@@ -59,6 +59,16 @@ async def test_a_key_that_was_tried_too_early_works_soon(known: Known) -> None:
 async def test_what_can_be_no_key_is_not_looked_up(known: Known, key: str | None) -> None:
     assert await known.keys.find(key) is None
     assert known.store.asked == 0
+
+
+async def test_what_has_wrong_check_digits_is_not_looked_up() -> None:
+    store, key = CountingKeys(), mint_api_key()
+    await store.add_api_key(ACME, hash_api_key(key), note=KeyNote("test"))
+    keys = KnownKeys(store, hit_s=30, miss_s=2)
+    assert await keys.find(key[:-1] + ("0" if key[-1] != "0" else "1")) is None
+    assert store.asked == 0
+    assert await keys.find(key) == ACME
+    assert store.asked == 1
 
 
 async def test_guesses_push_out_guesses_and_no_good_key(known: Known) -> None:
