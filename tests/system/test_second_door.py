@@ -44,9 +44,15 @@ def letters(product: Product, *filters: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-async def send(product: Product, request_id: str, body: object, **headers: str) -> None:
+async def send(
+    product: Product,
+    request_id: str,
+    body: object,
+    *,
+    topic: str = "image-requested-inbox",
+    **headers: str,
+) -> None:
     """As a stranger does it who knows the published contract only."""
-    topic = "image-requested-inbox"
     producer = AIOKafkaProducer(bootstrap_servers=product.stack.kafka_bootstrap_servers)
     await producer.start()
     given = {
