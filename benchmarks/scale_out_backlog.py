@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from minio import Minio
 from uuid_utils.compat import uuid7
 
@@ -49,14 +49,13 @@ async def fill(settings: Mapping[str, str], count: int) -> None:
 
 async def outcomes(bootstrap_servers: str) -> list[Told]:
     """All results that are on the log now."""
-    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    reader = AIOKafkaConsumer(
+        IMAGE_ANALYZED.name, bootstrap_servers=bootstrap_servers, group_id=None,
+        auto_offset_reset="earliest",
+    )  # fmt: skip
     await reader.start()
     try:
-        names = reader.partitions_for_topic(IMAGE_ANALYZED.name) or set()
-        places = [TopicPartition(IMAGE_ANALYZED.name, number) for number in names]
-        reader.assign(places)
-        await reader.seek_to_beginning(*places)
-        ends = await reader.end_offsets(places)
+        ends = await reader.end_offsets(reader.assignment())
         found: list[Told] = []
         while len(found) < sum(ends.values()):
             for place, records in (await reader.getmany(timeout_ms=1000)).items():
@@ -78,7 +77,7 @@ def _submitted(picture: bytes) -> ImageSubmitted:
 
 def _store(settings: Mapping[str, str], picture: bytes) -> None:
     client = Minio(
-        settings["ANALYZER_BUCKET__ENDPOINT"],
+        settings["ANALYZER_BUCKET__ENDPOINT"].removeprefix("http://"),
         access_key=settings["ANALYZER_BUCKET__ACCESS_KEY"],
         secret_key=settings["ANALYZER_BUCKET__SECRET_KEY"],
         secure=False,
