@@ -70,7 +70,7 @@ def probe(  # noqa: PLR0913 - one parameter for each option
     """Send a known picture through every door and see whether what is in it comes out again. Exit
     codes: 0 every door is right; 1 one is wrong or late; 2 arguments; 3 nothing could be reached,
     or all is right and the metrics could not be told."""
-    from cli.probe.plan import make_plan  # noqa: PLC0415 - keeps --help fast
+    from cli.probe.plan import check_address, make_plan  # noqa: PLC0415 - keeps --help fast
     from cli.probe.run import (  # noqa: PLC0415 - as above
         Telling,
         probe_once,
@@ -81,6 +81,7 @@ def probe(  # noqa: PLR0913 - one parameter for each option
     place = _place(serve, every_s)
     if metrics_file is not None and not metrics_file.parent.is_dir():
         raise ConfigurationError(f"--metrics-file: there is no folder {metrics_file.parent}")
+    check_address("--push", push)
     plan = make_plan(
         url=url, key_file=key_file, picture_url=picture_url, inbox_tenant=inbox_tenant,
         expect=expect, timeout_s=timeout_s,

@@ -56,9 +56,8 @@ def make_plan(
     timeout_s: float,
 ) -> Plan:
     """Raises ConfigurationError that names the option."""
-    _check_address("--url", url)
-    if picture_url is not None:
-        _check_address("--picture-url", picture_url)
+    check_address("--url", url)
+    check_address("--picture-url", picture_url)
     if inbox_tenant is not None:
         check_tenant_id(inbox_tenant)
     shows = [name.strip() for name in expect.split(",")]
@@ -70,9 +69,16 @@ def make_plan(
     )  # fmt: skip
 
 
-def _check_address(option: str, text: str) -> None:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+def check_address(option: str, text: str | None) -> None:
+    """Raises ConfigurationError for what is given and is none; does not show it."""
+    if text is None:
+        return
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # brackets, or a port that is none
+        is_one = False
+    if not is_one:
         raise ConfigurationError(f"{option}: not an http or https address")
 
 

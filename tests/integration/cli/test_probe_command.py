@@ -155,6 +155,9 @@ def test_what_is_expected_can_be_said() -> None:
     [
         (("--expect", "cup,,"), "--expect: must be names"),
         (("--picture-url", "ftp://x"), "--picture-url: not an http"),
+        (("--url", "http://[x"), "--url: not an http"),
+        (("--url", "http://x:99999"), "--url: not an http"),
+        (("--push", "pushgateway:9091"), "--push: not an http"),
         (("--inbox-tenant", "No!"), "--tenant No!"),
         (("--every", "5"), "--every: goes with --serve"),
         (("--serve", "all"), "--serve all: must be a port"),
