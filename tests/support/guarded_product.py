@@ -15,9 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from psycopg import sql
 
 from tests.support.kafka_rules import set_rules
+from tests.support.otlp_receiver import HttpReceiver, Received
 from tests.support.product_processes import ROOT, Process, Product, describe_product
 from tests.support.services.ports import free_ports
 from tests.support.services.stack import Stack
@@ -39,18 +41,22 @@ SETTINGS = {
     "ANALYZER_LIMITS__REFUSED_PER_MINUTE": "1000",
     "ANALYZER_WEBHOOKS__ALLOW_HTTP": "true",
     "ANALYZER_LOG__LEVEL": "debug",
+    "ANALYZER_TRACES__PROTOCOL": "http",
+    "ANALYZER_TRACES__SAMPLE_RATIO": "1",
+    "ANALYZER_TRACES__EVERY_S": "0.5",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
     """`secrets` are those of the configuration, by what they open; `temporary` is the folder for
-    temporary files of all its processes."""
+    temporary files of all its processes; `exported` are the spans of every request."""
 
     product: Product
     second_api: Process
     secrets: Mapping[str, str]
     temporary: Path
+    exported: "Exported"
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -87,9 +93,26 @@ class Guarded:
         return self.product.base_url, self.second_api.ready_url.removesuffix("/ready")
 
 
+class Exported(Received):
+    """Every byte of them too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.raw = bytearray()
+
+    def take(self, export: ExportTraceServiceRequest, headers: Mapping[str, str]) -> None:
+        self.raw += export.SerializeToString()
+        super().take(export, headers)
+
+
 @contextmanager
 def guarded_product(stack: Stack, folder: Path) -> Iterator[Guarded]:
-    described = _described(stack, folder)
+    exported = Exported()
+    with HttpReceiver(exported) as receiver:
+        yield from _running(_described(stack, folder, exported, receiver.endpoint))
+
+
+def _running(described: Guarded) -> Iterator[Guarded]:
     try:
         for process in described.processes:
             process.start()
@@ -101,7 +124,7 @@ def guarded_product(stack: Stack, folder: Path) -> Iterator[Guarded]:
             process.stop()
 
 
-def _described(stack: Stack, folder: Path) -> Guarded:
+def _described(stack: Stack, folder: Path, exported: Exported, endpoint: str) -> Guarded:
     temporary = folder / "temporary"
     temporary.mkdir()
     api_port, metrics_port = free_ports(2)
@@ -110,7 +133,7 @@ def _described(stack: Stack, folder: Path) -> Guarded:
     own["api"] |= {"ANALYZER_AUTH__SIGNING_KEY": signing, "ANALYZER_API__SECRET": sealing}
     for name in ("api", "io"):
         own[name][_MASTER] = master
-    settings = SETTINGS | {"TMPDIR": str(temporary)}
+    settings = SETTINGS | {"TMPDIR": str(temporary), "ANALYZER_TRACES__ENDPOINT": endpoint}
     product = describe_product(stack, folder, settings=settings, own=own)
     asyncio.run(set_rules(stack.kafka.bootstrap_servers, access_table()))
     dsns = {group: _database_user(stack.postgres_dsn, group) for group in ("api", "worker")}
@@ -140,7 +163,7 @@ def _described(stack: Stack, folder: Path) -> Guarded:
         **{f"{group}'s password": str(urlsplit(dsn).password) for group, dsn in dsns.items()},
         **{f"Kafka password of {name}": stack.kafka.passwords[name] for name in own},
     }
-    return Guarded(product, second, known, temporary)
+    return Guarded(product, second, known, temporary, exported)
 
 
 def _kafka(stack: Stack, name: str) -> dict[str, str]:

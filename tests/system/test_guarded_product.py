@@ -163,6 +163,10 @@ async def test_nothing_that_is_left_of_a_run_holds_a_secret(guarded: Guarded) ->
     ill = await asyncio.to_thread(dump.of_pages, guarded, guarded.product.api_key)
     left |= {f"ill: {name}": page for name, page in ill.items()}
     left |= dump.of_processes(guarded) | doors.answers
+    await asyncio.to_thread(
+        guarded.exported.wait_for, lambda spans: len({span.service for span in spans}) > 1
+    )
+    left["traces"] = bytes(guarded.exported.raw)
     for process in guarded.processes:
         process.kill()
     found = leaks({**guarded.secrets, **doors.used}, left)
