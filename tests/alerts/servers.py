@@ -13,8 +13,8 @@ from tests.alerts.stage import Stage
 from tests.faults.picture_server import serving_pictures
 
 _SLOW_RECORD_MS: Final = 250
-_SLOW_BUCKET_MS: Final = 3000
-_CLIENTS: Final = 40
+_SLOW_BUCKET_MS: Final = 2800
+_CLIENTS: Final = 20
 _READERS: Final = 30
 _UPLOADERS: Final = 5
 
