@@ -71,18 +71,15 @@ class Auth:
         own = self._opened()
         login = await read_model(request, Login, self._settings)
         attempt = await own.throttle.begin(request.scope, login.username)
-        user, is_right = await self._checked(login)
-        if user is None or not is_right:
+        user, verified = await self._checked(login)
+        begun = None if user is None or verified is None else await self._begun(user, verified)
+        if user is None or begun is None:
             # Never what was typed: it may be the password, in the wrong field.
             target = own.throttle.named(login.username) if user is None else f"user_{user.user_id}"
             await self._note(request, Action.LOGIN_FAILED, None, target=target, outcome="refused")
             raise RefusedError(refusal=UNAUTHENTICATED)
         await own.throttle.succeed(attempt)
-        session = Session(
-            self._new_id(), user.tenant_id, user.user_id, self._clock() + own.session_ttl
-        )
-        refresh_token = mint_refresh_token(user.tenant_id)
-        await self._tokens.begin_session(session, hash_refresh_token(refresh_token))
+        session, refresh_token = begun
         await self._note(request, Action.LOGIN_SUCCEEDED, session, target=user.login)
         return _pair(own, session, refresh_token)
 
@@ -136,12 +133,24 @@ class Auth:
             raise RefusedError(refusal=LOGIN_CLOSED)
         return self._own
 
-    async def _checked(self, login: Login) -> tuple[User | None, bool]:
-        """Who is meant, as far as that one is known, and whether to let in."""
+    async def _checked(self, login: Login) -> tuple[User | None, str | None]:
+        """Who is meant, as far as that one is known; the hash of the password to let in by."""
         username, _, tenant_id = login.username.rpartition("@")
         user, hashed = await self._users.find_login(tenant_id, username) or (None, None)
         is_right = await self._passwords.matches(login.password.get_secret_value(), hashed)
-        return user, is_right and user is not None and user.disabled_at is None
+        may_enter = is_right and user is not None and user.disabled_at is None
+        return user, hashed if may_enter else None
+
+    async def _begun(self, user: User, verified: str) -> tuple[Session, str] | None:
+        """A session and its refresh token. None for who is disabled, or got another password while
+        this one was looked at: whoever changes a stolen password is not overtaken by the thief."""
+        expires_at = self._clock() + self._opened().session_ttl
+        session = Session(self._new_id(), user.tenant_id, user.user_id, expires_at)
+        token = mint_refresh_token(user.tenant_id)
+        is_begun = await self._tokens.begin_session(
+            session, hash_refresh_token(token), password_hash=verified
+        )
+        return (session, token) if is_begun else None
 
     async def _revoked(self, token: str) -> Session | None:
         tenant_id = tenant_of(token)

@@ -38,8 +38,12 @@ class Standing:
 class TokenStore(Protocol):
     """Refresh tokens are kept as SHA-256. Raises StoreUnavailableError."""
 
-    async def begin_session(self, session: Session, token_hash: bytes) -> None:
-        """With its first refresh token. What has expired of the user's is dropped."""
+    async def begin_session(
+        self, session: Session, token_hash: bytes, *, password_hash: str
+    ) -> bool:
+        """With its first refresh token. False, and nothing is begun, for a user who is gone,
+        disabled, or has another password than the one of that hash; who becomes so at the same
+        moment has no session either. What has expired of the user's is dropped."""
         ...
 
     async def rotate(self, tenant_id: str, token_hash: bytes, new_hash: bytes) -> Session | None:

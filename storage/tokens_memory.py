@@ -35,9 +35,15 @@ class MemoryTokenStore:
         self._tokens: dict[bytes, _Token] = {}
         self._revoked: set[tuple[str, str]] = set()
 
-    async def begin_session(self, session: Session, token_hash: bytes) -> None:
+    async def begin_session(
+        self, session: Session, token_hash: bytes, *, password_hash: str
+    ) -> bool:
+        known = self._users.find_kept(session.tenant_id, session.user_id)
+        if known is None or known.user.disabled_at or known.password_hash != password_hash:
+            return False
         self._sessions.setdefault(session.session_id, _Kept(session, self._now()))
         self._tokens.setdefault(token_hash, _Token(session.session_id))
+        return True
 
     async def rotate(self, tenant_id: str, token_hash: bytes, new_hash: bytes) -> Session | None:
         kept, token = self._find(tenant_id, token_hash)

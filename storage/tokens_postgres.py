@@ -18,11 +18,15 @@ class PostgresTokenStore:
         self._pool = pool
         self._queries = Queries.load()
 
-    async def begin_session(self, session: Session, token_hash: bytes) -> None:
-        await self._fetch(
+    async def begin_session(
+        self, session: Session, token_hash: bytes, *, password_hash: str
+    ) -> bool:
+        rows = await self._fetch(
             "begin_session", session.tenant_id, session_id=session.session_id,
             user_id=session.user_id, expires_at=session.expires_at, token_hash=token_hash,
+            password_hash=password_hash,
         )  # fmt: skip
+        return bool(rows)
 
     async def rotate(self, tenant_id: str, token_hash: bytes, new_hash: bytes) -> Session | None:
         return await self._session(

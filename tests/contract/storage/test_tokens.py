@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
@@ -29,7 +30,7 @@ async def logged_in(people: People, alice: User | None = None) -> Session:
     user = alice or person(f"user-{uuid4().hex[:8]}")
     await people.users.add_user(user, "hash")
     session = session_of(user)
-    await people.tokens.begin_session(session, FIRST)
+    assert await people.tokens.begin_session(session, FIRST, password_hash="hash")
     return session
 
 
@@ -112,10 +113,10 @@ async def test_a_session_ends(people: People) -> None:
     alice = person()
     await people.users.add_user(alice, "hash")
     over = session_of(alice, lasts=timedelta(seconds=-1))
-    await people.tokens.begin_session(over, FIRST)
+    assert await people.tokens.begin_session(over, FIRST, password_hash="hash")
     assert await people.tokens.rotate("acme", FIRST, SECOND) is None
     assert await people.tokens.find_standing(over, "jti") is None
-    await people.tokens.begin_session(session_of(alice), SECOND)
+    assert await people.tokens.begin_session(session_of(alice), SECOND, password_hash="hash")
     assert await people.tokens.rotate("acme", SECOND, THIRD) is not None
 
 
@@ -134,6 +135,50 @@ async def test_sessions_end_with_what_they_stand_on(people: People, act: str) ->
     if act == "disable":
         await people.users.change_user("acme", alice.user_id, UserChanges(is_disabled=False))
         assert await people.tokens.find_standing(session, "jti") is None
+
+
+@pytest.mark.parametrize("act", ["disable", "password", "remove", "nobody", "foreign"])
+async def test_a_login_that_is_overtaken_begins_nothing(people: People, act: str) -> None:
+    alice = person()
+    await people.users.add_user(alice, "hash")
+    session = session_of(alice)
+    if act == "disable":
+        await people.users.change_user("acme", alice.user_id, UserChanges(is_disabled=True))
+    elif act == "password":
+        await people.users.set_password("acme", alice.user_id, "new")
+    elif act == "remove":
+        await people.users.remove_user("acme", alice.user_id)
+    elif act == "nobody":
+        session = session_of(person("bob"))
+    else:
+        session = session_of(replace(alice, tenant_id="globex"))
+    assert not await people.tokens.begin_session(session, FIRST, password_hash="hash")
+    if act == "disable":
+        await people.users.change_user("acme", alice.user_id, UserChanges(is_disabled=False))
+    assert await people.tokens.find_standing(session, "jti") is None
+    assert await people.tokens.rotate("acme", FIRST, SECOND) is None
+
+
+async def test_a_session_that_is_begun_again_is_the_same(people: People) -> None:
+    """As one that is sent again after a lost connection."""
+    alice = person()
+    await people.users.add_user(alice, "hash")
+    session = session_of(alice)
+    for _ in range(2):
+        assert await people.tokens.begin_session(session, FIRST, password_hash="hash")
+    assert await people.tokens.rotate("acme", FIRST, SECOND) == session
+
+
+async def test_after_a_change_one_logs_in_again(people: People) -> None:
+    alice = person()
+    await logged_in(people, alice)
+    await people.users.set_password("acme", alice.user_id, "new")
+    for is_disabled in (True, False):
+        await people.users.change_user("acme", alice.user_id, UserChanges(is_disabled=is_disabled))
+    session = session_of(alice)
+    assert await people.tokens.begin_session(session, SECOND, password_hash="new")
+    assert await people.tokens.find_standing(session, "jti") is not None
+    assert await people.tokens.rotate("acme", SECOND, THIRD) == session
 
 
 async def test_the_tier_of_a_tenant(people: People) -> None:

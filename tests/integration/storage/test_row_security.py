@@ -51,7 +51,10 @@ async def fill(pool: PostgresPool) -> None:
         user = person(tenant_id=tenant_id)
         await PostgresUserStore(pool).add_user(user, "hash")
         tokens = PostgresTokenStore(pool)
-        await tokens.begin_session(session_of(user), key_hash(tenant_id))
+        begun = await tokens.begin_session(
+            session_of(user), key_hash(tenant_id), password_hash="hash"
+        )
+        assert begun
         await tokens.revoke_token(tenant_id, "jti", soon)
 
 

@@ -149,7 +149,10 @@ class World:
     async def furnish(self) -> None:
         """What some routes need: somebody who can log in, a session, a second administrator."""
         other = await self._user("acme", "other", Role.ADMIN)
-        await self.api.tokens.begin_session(session_of(other), hash_refresh_token(REFRESH_TOKEN))
+        begun = await self.api.tokens.begin_session(
+            session_of(other), hash_refresh_token(REFRESH_TOKEN), password_hash=PASSWORD_HASH
+        )
+        assert begun
 
     async def _analysis(self, tenant_id: str) -> UUID:
         now = datetime.now(UTC)
@@ -173,7 +176,10 @@ class World:
         ring = key_ring(AUTH)
         assert ring is not None
         session = session_of(user)
-        await self.api.tokens.begin_session(session, uuid4().bytes * 2)
+        begun = await self.api.tokens.begin_session(
+            session, uuid4().bytes * 2, password_hash=PASSWORD_HASH
+        )
+        assert begun
         return AccessTokens(ring, AUTH, clock=lambda: datetime.now(UTC)).issue(session)
 
 

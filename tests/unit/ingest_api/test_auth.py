@@ -170,6 +170,32 @@ async def test_whoever_is_put_out_is_out(
         await stream.ended()
 
 
+@pytest.mark.parametrize("act", ["disable", "password", "remove"])
+async def test_a_login_that_is_overtaken_lets_nobody_in(
+    api: TwinApi, client: httpx.AsyncClient, alice: User, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """An administrator puts a thief out while the password that was stolen is looked at."""
+    real = api.users.find_login
+
+    async def find_login(tenant_id: str, username: str) -> tuple[User, str] | None:
+        found = await real(tenant_id, username)
+        if act == "disable":
+            await api.users.change_user("acme", alice.user_id, UserChanges(is_disabled=True))
+        elif act == "password":
+            await api.users.set_password("acme", alice.user_id, "another hash")
+        else:
+            await api.users.remove_user("acme", alice.user_id)
+        return found
+
+    monkeypatch.setattr(api.users, "find_login", find_login)
+    refused = problem_of(await log_in(client), 401, "unauthenticated")
+    stranger = problem_of(await client.get(ME), 401, "unauthenticated")
+    del refused["trace_id"], stranger["trace_id"]
+    assert refused == stranger
+    (noted,) = await api.audit.find(AuditQuery(action=Action.LOGIN_FAILED))
+    assert noted.event.target == f"user_{alice.user_id}"
+
+
 async def test_whoever_is_demoted_may_less(
     api: TwinApi, client: httpx.AsyncClient, alice: User
 ) -> None:

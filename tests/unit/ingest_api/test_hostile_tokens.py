@@ -26,6 +26,7 @@ from tests.unit.ingest_api.signing import (
     AUTH,
     ED25519,
     OTHER_ED25519,
+    PASSWORD_HASH,
     enrol,
     public_pem,
     tokens_of,
@@ -188,7 +189,10 @@ async def client(api: TwinApi) -> AsyncIterator[httpx.AsyncClient]:
 async def good(api: TwinApi) -> Payload:
     """The claims of a token that is good, for a session of alice."""
     session = session_of(await enrol(api))
-    await api.tokens.begin_session(session, hash_refresh_token("x"))
+    begun = await api.tokens.begin_session(
+        session, hash_refresh_token("x"), password_hash=PASSWORD_HASH
+    )
+    assert begun
     return {
         "iss": "image-analyzer", "aud": "image-analyzer", "sub": str(session.user_id),
         "jti": "jti", "sid": str(session.session_id), "tenant": "acme", "token_use": "access",

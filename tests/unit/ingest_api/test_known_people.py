@@ -66,7 +66,7 @@ class World:
     async def log_in(self, user: User) -> str:
         await self.users.add_user(user, "hash")
         session = session_of(user)
-        await self.tokens.begin_session(session, b"x" * 32)
+        assert await self.tokens.begin_session(session, b"x" * 32, password_hash="hash")
         return self.access.issue(session)
 
 
