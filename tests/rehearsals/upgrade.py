@@ -1,5 +1,6 @@
-"""From an earlier version to this one, process by process, and back: R3 and R4."""
+"""From an earlier version to this one, process by process, and back: R3 to R5."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -12,30 +13,47 @@ from tests.faults.scene import Scene
 from tests.faults.supervised import Program
 from tests.rehearsals.replicas import EVERY_NAME, kind_of
 from tests.rehearsals.unnoticed import no_client_error
-from tests.rehearsals.upgrade_rig import Upgrade
+from tests.rehearsals.upgrade_rig import Upgrade, running_new, running_old
 from tests.rehearsals.versions import BEFORE, LONG_BEFORE, migrations_of
 
 _BESIDE_S = 3.0
 
 
-def rolled(*kinds: str, and_back: bool) -> Act[Upgrade]:
-    """The kinds of processes in the order in which they are replaced; going back, in the same, so
-    that old workers have a new API too. The schema stays."""
+_WORKERS = ("io", "detect")
+_API = ("api",)
+
+
+def forward(*steps: Sequence[str]) -> Act[Upgrade]:
+    """Schema and topics first; then the kinds of a step are replaced side by side, step by step."""
 
     async def act(scene: Scene[Upgrade]) -> None:
-        rig = scene.rig
         await _expand(scene)
-        ways = [(rig.new, "forward"), (rig.old, "back")]
-        for program, where in ways if and_back else ways[:1]:
-            began = time.monotonic()
-            for kind in kinds:
-                await _replace_all(scene, kind, program)
-            scene.note(
-                f"{where}, {' before '.join(kinds)}: {len(rig.live)} processes replaced one "
-                f"by one in {time.monotonic() - began:.0f} s"
-            )
+        await _roll(scene, steps, scene.rig.new)
 
     return act
+
+
+def back(*steps: Sequence[str]) -> Act[Upgrade]:
+    """The same with old processes for new ones; the schema stays."""
+
+    async def act(scene: Scene[Upgrade]) -> None:
+        schema = await scene.do(partial(_schema_of, scene.rig))
+        scene.require(schema == migrations_of(scene.rig.new)[-1], f"the schema is {schema}")
+        await _roll(scene, steps, scene.rig.old)
+
+    return act
+
+
+async def _roll(scene: Scene[Upgrade], steps: Sequence[Sequence[str]], program: Program) -> None:
+    began = time.monotonic()
+    for kinds in steps:
+        await asyncio.gather(*(_replace_all(scene, kind, program) for kind in kinds))
+        await _goes_on(scene)
+    order = ", then ".join(" and ".join(kinds) for kinds in steps)
+    scene.note(
+        f"{order}: {len(scene.rig.live)} processes replaced in "
+        f"{time.monotonic() - began:.0f} s, one at a time of each kind"
+    )
 
 
 async def _expand(scene: Scene[Upgrade]) -> None:
@@ -59,10 +77,9 @@ async def _expand(scene: Scene[Upgrade]) -> None:
 
 
 async def _replace_all(scene: Scene[Upgrade], kind: str, program: Program) -> None:
-    for old in scene.rig.of(kind):
-        await scene.rig.replace(old, program)
-        scene.require(old.exits == [0], f"{old.name} ended with {old.exits}")
-    await _goes_on(scene)
+    for ended in scene.rig.of(kind):
+        await scene.rig.replace(ended, program)
+        scene.require(ended.exits == [0], f"{ended.name} ended with {ended.exits}")
 
 
 async def _goes_on(scene: Scene[Upgrade]) -> None:
@@ -102,21 +119,31 @@ def _nobody_noticed(scene: Scene[Upgrade], evidence: Evidence) -> Iterable[str]:
 
 _DISTURBED = Allowance(disturbs=EVERY_NAME)
 
-_MUST = "no client has an error, no stream has a gap, each old process ends with 0"
+_MUST = "no client has an error, no stream has a gap, whoever is replaced ends with 0"
 
 UPGRADES = (
     (
         Fault(
-            "R3", "from before 0004, API before workers", _MUST,
-            rolled("api", "detect", "io", and_back=False), _DISTURBED, _nobody_noticed,
+            "R3", "from before 0004 to this version, API before workers", _MUST,
+            forward(_API, _WORKERS), _DISTURBED, _nobody_noticed,
         ),
         LONG_BEFORE,
+        running_old,
     ),
     (
         Fault(
-            "R4", "from before 0006, workers before API, and back", _MUST,
-            rolled("io", "detect", "api", and_back=True), _DISTURBED, _nobody_noticed,
+            "R4", "from before 0006 to this version, workers before API", _MUST,
+            forward(_WORKERS, _API), _DISTURBED, _nobody_noticed,
         ),
         BEFORE,
+        running_old,
+    ),
+    (
+        Fault(
+            "R5", "back to before 0006 with this version's schema, workers before API", _MUST,
+            back(_WORKERS, _API), _DISTURBED, _nobody_noticed,
+        ),
+        BEFORE,
+        running_new,
     ),
 )  # fmt: skip

@@ -27,15 +27,31 @@ class Upgrade(Replicas):
 
 
 @contextlib.asynccontextmanager
-async def running_before(folder: Path, old: Program) -> AsyncIterator[Upgrade]:
-    """Schema, topics and processes are those of the version before."""
+async def running_old(folder: Path, old: Program) -> AsyncIterator[Upgrade]:
+    """Schema, topics and processes are the old ones."""
     with ExitStack() as stack:
         rig = await asyncio.to_thread(lambda: stack.enter_context(_servers(folder, old)))
-        for command in (("migrate",), ("topics", "create"), ("bucket", "create")):
-            await asyncio.to_thread(rig.command, *command)
-        rig.fill()
+        await _prepared(rig)
         async with running(rig):
             yield rig
+
+
+@contextlib.asynccontextmanager
+async def running_new(folder: Path, old: Program) -> AsyncIterator[Upgrade]:
+    """As after an upgrade from the old ones."""
+    with ExitStack() as stack:
+        rig = await asyncio.to_thread(lambda: stack.enter_context(_servers(folder, old)))
+        await asyncio.to_thread(rig.command, "migrate")
+        rig.program = rig.new
+        await _prepared(rig)
+        async with running(rig):
+            yield rig
+
+
+async def _prepared(rig: Upgrade) -> None:
+    for command in (("migrate",), ("topics", "create"), ("bucket", "create")):
+        await asyncio.to_thread(rig.command, *command)
+    rig.fill()
 
 
 @contextmanager

@@ -43,6 +43,6 @@ def test_a_read_without_an_answer_is_one() -> None:
 
 
 def test_every_rehearsal_is_there_and_every_replica_is_forgiven_its_restart() -> None:
-    assert list(REHEARSALS) == ["R1", "R2", "R3", "R4"]
+    assert list(REHEARSALS) == ["R1", "R2", "R3", "R4", "R5"]
     replaced_twice = {f"{kind}-{number}" for kind in KINDS for number in range(1, 3 * EACH + 1)}
     assert replaced_twice <= EVERY_NAME
