@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ingest_api.failpoints import Point
+from outbound.own_hosts import HostName, own_hosts
 
 KIB = 1024
 
-HostName = Annotated[
-    str, Field(pattern=r"^([a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$")
-]
 Origin = Annotated[
     str, Field(pattern=r"^https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$")
 ]
@@ -32,8 +30,9 @@ class ApiSettings(BaseModel):
     are closed at once.
     `trusted_proxies` are the networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed;
     their connections count in all only. `allowed_hosts` are the names that the service answers to,
-    without ports; when empty, any. Scripts of `cors_origins` (`https://app.example`) may read
-    answers.
+    without ports; when empty, any. Addresses of pictures and callbacks that name one of them, or
+    the host of `public_url`, are refused. Scripts of `cors_origins` (`https://app.example`) may
+    read answers.
     `/metrics` beside the other paths is for `nobody`, for `operators` with their credential, or for
     `everybody` who reaches the port; `ANALYZER_METRICS__PORT` is the better place.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
@@ -91,6 +90,11 @@ class ApiSettings(BaseModel):
     limit_concurrency: Annotated[int, Field(ge=1)] | None = None
     keep_alive_s: Annotated[int, Field(ge=1)] = 15
     graceful_shutdown_s: Annotated[int, Field(ge=1)] = 20
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """To which no address of a client may lead."""
+        return own_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def max_request_bytes(self) -> int:

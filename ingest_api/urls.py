@@ -45,6 +45,7 @@ class Urls:
         self._answers = answers
         self._audit = audit
         self._settings = settings
+        self._own_hosts = settings.own_hosts
 
     async def analyze(self, request: Request) -> Response:
         """Analyze the picture at an address. Answers as the upload does; the options stand beside
@@ -66,7 +67,10 @@ class Urls:
                 allowed="an http or https URL",
             )  # fmt: skip
         try:
-            return check_url(value, allow_networks=self._settings.fetch_allow_networks)
+            return check_url(
+                value, allow_networks=self._settings.fetch_allow_networks,
+                own_hosts=self._own_hosts,
+            )  # fmt: skip
         except InvalidUrlError as error:
             raise RefusedError(refusal=URL_INVALID, detail=str(error), field=_FIELD) from None
         except BlockedAddressError:

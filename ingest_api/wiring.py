@@ -108,7 +108,9 @@ def make_parts(config: ApiConfig, pool: PostgresPool, metrics: Metrics) -> ApiPa
         audit=AuditLog(PostgresAuditStore(pool), metrics),
         limit_store=open_limits(config.redis, metrics, breaker=breaker),
         limits=config.limits,
-        callbacks=callback_rules(config.webhooks, config.api.fetch_allow_networks),
+        callbacks=callback_rules(
+            config.webhooks, config.api.fetch_allow_networks, config.api.own_hosts
+        ),
         attempts=open_attempts(config.redis, metrics, breaker=breaker),
         clock=lambda: datetime.now(UTC),
         new_id=uuid7,

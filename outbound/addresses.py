@@ -57,7 +57,7 @@ def check_address(address: Address, *, allow_networks: Iterable[Network] = ()) -
     An IPv4-mapped IPv6 address is judged, and handed back, as the IPv4 address it stands for.
     `allow_networks` is an operator's explicit list of networks that pass whatever they are.
     The hole: a public address behind which something private answers is not recognised, nor
-    is the public address of this very service.
+    is the public address of this very service, whose names the check of the text refuses.
     """
     if isinstance(address, IPv6Address):
         if address.scope_id is not None:

@@ -15,11 +15,13 @@ class WebhooksOffError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallbackRules:
-    """`allow_networks` are private networks that callbacks may lead to, those of fetching."""
+    """`allow_networks` are private networks that callbacks may lead to, those of fetching;
+    `own_hosts` the names of this very service, to which none may."""
 
     is_on: bool = False
     allow_http: bool = False
     allow_networks: Collection[Network] = ()
+    own_hosts: Collection[str] = ()
 
     def check(self, url: str) -> str:
         """The normalised URL: by the rules of addresses to fetch, and https unless http is allowed.
@@ -29,12 +31,17 @@ class CallbackRules:
         """
         if not self.is_on:
             raise WebhooksOffError("callbacks are not taken here")
-        checked = check_url(url, allow_networks=self.allow_networks)
+        checked = check_url(url, allow_networks=self.allow_networks, own_hosts=self.own_hosts)
         if not self.allow_http and not checked.startswith("https://"):
             raise InvalidUrlError("does not begin with https://")
         return checked
 
 
-def callback_rules(settings: WebhookSettings, allow_networks: Collection[Network]) -> CallbackRules:
+def callback_rules(
+    settings: WebhookSettings,
+    allow_networks: Collection[Network],
+    own_hosts: Collection[str] = (),
+) -> CallbackRules:
     """They know whether there is a secret, and not the secret."""
-    return CallbackRules(settings.master_secret is not None, settings.allow_http, allow_networks)
+    is_on = settings.master_secret is not None
+    return CallbackRules(is_on, settings.allow_http, allow_networks, own_hosts)

@@ -39,6 +39,7 @@ class GuardedClient:
 
     `allow_networks` is an operator's explicit allow-list, for private image hosts: addresses
     in it pass the policy, on any port. It is empty by default; never fill it from a request.
+    `own_hosts` are the names of this very service, which are refused.
     `resolve` replaces the system's resolver, `tls` the public certificate authorities. At most
     `max_lookups` names are looked up at once. `purpose` is in the User-Agent.
     """
@@ -49,7 +50,7 @@ class GuardedClient:
         limits: FetchLimits,
         resolve: Resolve | None = None,
         allow_networks: Collection[Network] = (),
-        allowed_ports: Collection[int] = WEB_PORTS,
+        own_hosts: Collection[str] = (),
         tls: ssl.SSLContext | None = None,
         accept: str = "image/*",
         purpose: str = "fetch",
@@ -58,7 +59,7 @@ class GuardedClient:
         self._limits = limits
         self._accept = accept
         self._allow_networks = allow_networks
-        self._allowed_ports = allowed_ports
+        self._own_hosts = own_hosts
         self._system_resolver = SystemResolver(max_threads=max_lookups)
         self._user_agent = f"image-analyzer-{purpose}/{_product_version()}"
         self._pool = httpcore.AsyncConnectionPool(
@@ -67,7 +68,7 @@ class GuardedClient:
             max_keepalive_connections=0,
             network_backend=GuardedBackend(
                 resolve=resolve or self._system_resolver,
-                allowed_ports=allowed_ports,
+                allowed_ports=WEB_PORTS,
                 allow_networks=allow_networks,
             ),
         )
@@ -103,25 +104,29 @@ class GuardedClient:
         self._system_resolver.close()
 
     async def _follow(self, url: str) -> Fetched:
-        ports, networks = self._allowed_ports, self._allow_networks
-        target = parse_url(url, allowed_ports=ports, allow_networks=networks)
+        target = self._parsed(url)
         for _ in range(self._limits.max_redirects + 1):
             answer = await self._ask(target)
             if isinstance(answer, Fetched):
                 return answer
             target = parse_redirect(
-                target, answer.location, allowed_ports=ports, allow_networks=networks
-            )
+                target, answer.location, allowed_ports=WEB_PORTS,
+                allow_networks=self._allow_networks, own_hosts=self._own_hosts,
+            )  # fmt: skip
         raise FetchFailedError("redirects too often", retryable=False)
+
+    def _parsed(self, url: str) -> OutboundUrl:
+        return parse_url(
+            url, allowed_ports=WEB_PORTS, allow_networks=self._allow_networks,
+            own_hosts=self._own_hosts,
+        )  # fmt: skip
 
     async def _ask(self, target: OutboundUrl) -> Fetched | Redirect:
         async with self._request("GET", target, {}, None) as response:
             return await read_response(response, url=str(target), max_bytes=self._limits.max_bytes)
 
     async def _tell(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        target = parse_url(
-            url, allowed_ports=self._allowed_ports, allow_networks=self._allow_networks
-        )
+        target = self._parsed(url)
         sized = {**headers, "Content-Length": str(len(body))}
         async with self._request("POST", target, sized, body) as response:
             return read_answer(response)

@@ -55,22 +55,32 @@ def check_url(
     *,
     allowed_ports: Collection[int] = WEB_PORTS,
     allow_networks: Collection[Network] = (),
+    own_hosts: Collection[str] = (),
 ) -> str:
     """The normalised URL: lower-case host, no trailing dot, no default port, no fragment.
 
     Raises InvalidUrlError for text that is no http(s) URL and BlockedAddressError for a URL
     that the policy refuses. Passing promises nothing about where a name leads.
     """
-    return str(parse_url(url, allowed_ports=allowed_ports, allow_networks=allow_networks))
+    return str(
+        parse_url(
+            url, allowed_ports=allowed_ports, allow_networks=allow_networks, own_hosts=own_hosts
+        )
+    )
 
 
 def parse_url(
-    url: str, *, allowed_ports: Collection[int], allow_networks: Collection[Network]
+    url: str,
+    *,
+    allowed_ports: Collection[int],
+    allow_networks: Collection[Network],
+    own_hosts: Collection[str] = (),
 ) -> OutboundUrl:
     """As `check_url`, in parts.
 
     With `allow_networks`, the port of a name is left to the check at connect time, because
-    a host inside an allowed network may use any port.
+    a host inside an allowed network may use any port. `own_hosts`, the names of this very service,
+    are refused on every port; of addresses among them not those in `allow_networks`.
     """
     scheme, authority, target = _split(url)
     host, port = _host_and_port(authority, default_port=DEFAULT_PORTS[scheme])
@@ -82,6 +92,8 @@ def parse_url(
         address = check_address(address, allow_networks=allow_networks)
         host = str(address)
         may_use_any_port = is_in(address, allow_networks)
+    if host in own_hosts and not (address is not None and may_use_any_port):
+        raise BlockedAddressError("leads back to this service")
     if port not in allowed_ports and not may_use_any_port:
         raise BlockedAddressError(f"port {port} is not allowed")
     return OutboundUrl(scheme, host, port, target)
@@ -100,6 +112,7 @@ def parse_redirect(
     *,
     allowed_ports: Collection[int],
     allow_networks: Collection[Network],
+    own_hosts: Collection[str] = (),
 ) -> OutboundUrl:
     """Where a Location header leads, through the same check; https never becomes http."""
     _check_text(location)
@@ -107,7 +120,9 @@ def parse_redirect(
         joined = urljoin(str(base), location)
     except ValueError as error:
         raise InvalidUrlError("a redirect leads to something that is no URL") from error
-    following = parse_url(joined, allowed_ports=allowed_ports, allow_networks=allow_networks)
+    following = parse_url(
+        joined, allowed_ports=allowed_ports, allow_networks=allow_networks, own_hosts=own_hosts
+    )
     if base.scheme == "https" and following.scheme == "http":
         raise BlockedAddressError("a redirect leads from https to http")
     return following

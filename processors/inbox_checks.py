@@ -1,13 +1,14 @@
 """What is checked of an outside producer's request before it is accepted: as strict as the API."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from outbound.callbacks import CallbackRules, WebhooksOffError, callback_rules
 from outbound.errors import BlockedAddressError, InvalidUrlError
+from outbound.own_hosts import own_hosts
 from outbound.settings import WebhookSettings
 from outbound.urls import check_url
 from processors.settings import WorkerSettings
@@ -35,15 +36,20 @@ class InboxLimits:
     deadline_most: timedelta
     fetch_allow_networks: Sequence[IPv4Network | IPv6Network]
     callbacks: CallbackRules = field(default_factory=CallbackRules)
+    own_hosts: Collection[str] = ()
 
     @classmethod
     def of(cls, worker: WorkerSettings, webhooks: WebhookSettings | None = None) -> "InboxLimits":
+        names = own_hosts(worker.own_hosts)
         return cls(
             max_image_bytes=worker.max_image_bytes,
             deadline_default=timedelta(seconds=worker.deadline_default_s),
             deadline_most=timedelta(seconds=worker.deadline_max_s),
             fetch_allow_networks=worker.fetch_allow_networks,
-            callbacks=callback_rules(webhooks or WebhookSettings(), worker.fetch_allow_networks),
+            callbacks=callback_rules(
+                webhooks or WebhookSettings(), worker.fetch_allow_networks, names
+            ),
+            own_hosts=names,
         )
 
 
@@ -139,7 +145,9 @@ def _checked_options(options: AnalysisOptions, limits: InboxLimits) -> AnalysisO
 
 def _checked_url(url: str, limits: InboxLimits) -> str:
     try:
-        return check_url(url, allow_networks=limits.fetch_allow_networks)
+        return check_url(
+            url, allow_networks=limits.fetch_allow_networks, own_hosts=limits.own_hosts
+        )
     except InvalidUrlError as error:
         raise InvalidMessageError("url_invalid", str(error)) from None
     except BlockedAddressError:

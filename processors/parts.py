@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from outbound.client import FetchLimits, GuardedClient
+from outbound.own_hosts import own_hosts
 from outbound.settings import WebhookSettings
 from processors.cancellations import Cancellations
 from processors.detectors.catalog import ModelEntry, read_catalog
@@ -160,7 +161,10 @@ def _make_cancel_tail(config: WorkerConfig, cancelled: Cancellations) -> KafkaTa
 
 def _make_client(settings: WorkerSettings) -> GuardedClient:
     limits = FetchLimits(max_bytes=settings.max_image_bytes)
-    return GuardedClient(limits=limits, allow_networks=settings.fetch_allow_networks)
+    return GuardedClient(
+        limits=limits, allow_networks=settings.fetch_allow_networks,
+        own_hosts=own_hosts(settings.own_hosts),
+    )  # fmt: skip
 
 
 def _make_webhook_client(config: WorkerConfig) -> GuardedClient:
@@ -168,7 +172,8 @@ def _make_webhook_client(config: WorkerConfig) -> GuardedClient:
     webhooks = config.webhooks
     limits = FetchLimits(read_s=webhooks.timeout_s, total_s=webhooks.timeout_s)
     return GuardedClient(
-        limits=limits, allow_networks=config.worker.fetch_allow_networks, accept="*/*",
+        limits=limits, allow_networks=config.worker.fetch_allow_networks,
+        own_hosts=own_hosts(config.worker.own_hosts), accept="*/*",
         purpose="webhook", max_lookups=webhooks.max_in_flight,
     )  # fmt: skip
 

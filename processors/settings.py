@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from outbound.own_hosts import HostName
 from schemas.contract import TenantId
 from topics.catalog import INBOXES
 
@@ -14,6 +15,8 @@ class WorkerSettings(BaseModel):
     """`children` is how many pictures are inferred on at once (null: one per core); `prefetch` how
     many messages of one topic are in work at once, their pictures fetched ahead of inference.
     `fetch_allow_networks` are private networks that picture addresses may point to (none).
+    `own_hosts` are the names that the API is reached by, those of its `public_url` and
+    `allowed_hosts`: no picture, redirect or callback may be there.
     `inbox_tenants` says of an inbox that one tenant alone may write it, by the broker's own rules:
     `{"image-submitted-inbox": "acme"}`; its records need no credential. An inbox is held while
     `max_unfinished` analyses have no outcome; `deadline_default_s` and `deadline_max_s` are those
@@ -42,6 +45,7 @@ class WorkerSettings(BaseModel):
     max_side_px: Annotated[int, Field(ge=1)] = 10_000
     preferred_model: str = "yolox-nano"
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    own_hosts: tuple[HostName, ...] = ()
     sweep_every_s: Annotated[float, Field(gt=0)] = 10.0
     sweep_grace_s: Annotated[float, Field(ge=0)] = 30.0
     reap_after_s: Annotated[float, Field(gt=0)] = 86_400.0

@@ -172,6 +172,13 @@ def test_the_api_knows_its_names_and_who_is_in_front(tmp_path: Path) -> None:
     assert settings.max_request_bytes <= int(size)
 
 
+def test_the_workers_know_the_names_that_lead_to_the_api(tmp_path: Path) -> None:
+    [api] = [pod for pod in lasting("production") if pod.name == "api"]
+    names = settings_of("production", api, tmp_path).api.own_hosts
+    for pod in workers("production"):
+        assert set(settings_of("production", pod, tmp_path).worker.own_hosts) == names, pod.name
+
+
 def test_what_is_for_outside_is_reached_from_outside_and_nothing_else() -> None:
     inside = {"/ready", "/metrics"}
     [ingress] = resources("production", "Ingress")

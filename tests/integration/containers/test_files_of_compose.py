@@ -84,6 +84,8 @@ def test_the_settings_take_what_a_service_is_told(service: Service, here: Here) 
         assert settings.auth.signing_key is not None
         assert settings.webhooks.master_secret is not None
         assert settings.api.allowed_hosts == ("127.0.0.1", "localhost")
+    if service.name in {"detect", "io"}:
+        assert settings.worker.own_hosts == ("127.0.0.1", "localhost")
     if service.name in {"api", "detect", "io"}:
         assert settings.bucket is not None
         assert settings.bucket.host == "s3:7070"

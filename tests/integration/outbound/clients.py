@@ -11,6 +11,7 @@ from outbound.client import FetchLimits, GuardedClient
 from outbound.resolver import Resolve
 
 ALLOWED: Final = (ip_network("127.0.0.1/32"),)
+OWN: Final = ("analyzer.example",)
 QUICK: Final = FetchLimits(max_bytes=10_000, connect_s=1.0, read_s=1.0, total_s=3.0)
 IMPATIENT: Final = replace(QUICK, read_s=2.0, total_s=0.3)
 
@@ -35,7 +36,9 @@ async def fetcher(
     resolve: Resolve | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[GuardedClient]:
-    client = GuardedClient(limits=limits, resolve=resolve, allow_networks=ALLOWED, tls=tls)
+    client = GuardedClient(
+        limits=limits, resolve=resolve, allow_networks=ALLOWED, own_hosts=OWN, tls=tls
+    )
     try:
         yield client
     finally:

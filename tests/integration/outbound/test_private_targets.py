@@ -97,6 +97,7 @@ async def test_a_redirect_to_a_private_address_is_refused(
     [
         b"http://169.254.169.254/latest/meta-data/",
         b"http://metadata.google.internal/",
+        b"http://analyzer.example/api/v1/analyses",
         b"http://[fd00:ec2::254]/",
         b"http://2130706434/",
         b"http://a:b@127.0.0.1/",

@@ -5,9 +5,11 @@ from ipaddress import ip_network
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from ingest_api.settings import ApiSettings
-from outbound.callbacks import CallbackRules
+from outbound.callbacks import CallbackRules, callback_rules
+from outbound.settings import WebhookSettings
 from storage.audit import Action
 from storage.audit_events import AuditQuery
 from tests.unit.ingest_api.pictures import picture
@@ -16,6 +18,7 @@ from tests.unit.ingest_api.twin_api import ASYNC, TwinApi
 
 UPLOAD, URL = "/api/v1/analyze/upload", "/api/v1/analyze/url"
 HOOK = "https://Hooks.Example:443/in?id=7#x"
+REFUSED = "address_not_allowed"
 NORMAL = "https://hooks.example/in?id=7"
 
 
@@ -103,6 +106,18 @@ async def test_http_and_private_networks_are_an_operators_choice(settings: ApiSe
     rules = CallbackRules(is_on=True, allow_http=True, allow_networks=(ip_network("127.0.0.0/8"),))
     async with TwinApi(settings, callbacks=rules).running() as twin, twin.client() as client:
         assert (await ask(client, URL, "http://127.0.0.1:9000/")).status_code == 202
+
+
+@pytest.mark.parametrize("door", [UPLOAD, URL])
+async def test_the_service_itself_is_not_called(door: str) -> None:
+    settings = ApiSettings(public_url="https://analyzer.example", allowed_hosts=("api",))
+    webhooks = WebhookSettings(master_secret=SecretStr("x" * 40))
+    rules = callback_rules(webhooks, (), settings.own_hosts)
+    async with TwinApi(settings, callbacks=rules).running() as twin, twin.client() as client:
+        for host in ("analyzer.example", "api"):
+            body = problem_of(await ask(client, door, f"https://{host}/"), 422, REFUSED)
+            assert body["field"] == "callback_url"
+        assert twin.is_empty
 
 
 async def test_a_key_stands_for_one_callback(told: TwinApi) -> None:

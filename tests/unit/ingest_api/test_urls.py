@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from ingest_api.settings import ApiSettings
 from schemas.events import ImageRequested
 from schemas.failures import FailureCode
 from tests.unit.ingest_api.outcomes import failed
@@ -61,6 +62,18 @@ async def test_private_addresses_have_one_code(
     assert body["field"] == "image_url"
     assert "detail" not in body
     assert api.is_empty
+
+
+@pytest.mark.parametrize("host", ["analyzer.example", "api", "Analyzer.Example.:443"])
+async def test_its_own_names_are_refused_like_a_private_address(host: str) -> None:
+    settings = ApiSettings(allowed_hosts=("api",), public_url="https://analyzer.example/x")
+    async with TwinApi(settings).running() as api, api.client() as client:
+        asked = {"image_url": f"https://{host}/api/v1/analyses"}
+        body = problem_of(await client.post(URL, json=asked), 422, "address_not_allowed")
+        assert body["field"] == "image_url"
+        assert api.is_empty
+        other = {"image_url": "https://pictures.analyzer.example/"}
+        assert (await client.post(URL, json=other, headers=ASYNC)).status_code == 202
 
 
 async def test_an_address_refused_when_fetched_has_the_same_code(

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from outbound.errors import BlockedAddressError, InvalidUrlError
+from outbound.own_hosts import own_hosts
 from outbound.urls import MAX_URL_CHARS, WEB_PORTS, check_url, parse_redirect, parse_url
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -212,6 +213,44 @@ def test_an_allowed_network_opens_its_ports_and_leaves_names_to_the_connection(u
 def test_an_allowed_network_opens_nothing_else(url: str) -> None:
     with pytest.raises(BlockedAddressError):
         check_url(url, allow_networks=LOOPBACK)
+
+
+OWN = own_hosts(
+    ("api", "[2606:4700::0:1111]", "1.1.1.1", "127.0.0.1"), "https://Analyzer.Example/x"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://analyzer.example/api/v1/analyses",
+        "http://ANALYZER.example.:80/",
+        "http://api/",
+        "http://api:9000/",
+        "http://[2606:4700:0::1111]/",
+        "http://1.1.1.1/",
+    ],
+)
+def test_what_leads_back_to_this_service_is_refused(url: str) -> None:
+    with pytest.raises(BlockedAddressError, match="back to this service"):
+        check_url(url, allow_networks=LOOPBACK, own_hosts=OWN)
+    base = parse_url("http://example.com/", allowed_ports=WEB_PORTS, allow_networks=())
+    with pytest.raises(BlockedAddressError, match="back to this service"):
+        parse_redirect(base, url, allowed_ports=WEB_PORTS, allow_networks=LOOPBACK, own_hosts=OWN)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://pictures.analyzer.example/",
+        "https://analyzer.example.org/",
+        "https://example/",
+        "https://[2606:4700::1112]/",
+        "http://127.0.0.1:9000/",
+    ],
+)
+def test_other_names_lead_elsewhere_and_an_allowed_network_stays_allowed(url: str) -> None:
+    assert check_url(url, allow_networks=LOOPBACK, own_hosts=OWN) == url
 
 
 REDIRECTS = {

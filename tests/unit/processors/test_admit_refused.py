@@ -6,8 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from outbound.callbacks import CallbackRules
+from outbound.settings import WebhookSettings
+from processors.inbox_checks import InboxLimits
+from processors.settings import WorkerSettings
 from schemas.events import ImageSubmittedInbox, InboxEvent
 from schemas.failures import FailureCode
 from schemas.options import AnalysisOptions
@@ -227,6 +231,24 @@ async def test_callbacks_are_refused_where_nothing_signs_them(bench: Bench) -> N
     (told,) = bench.failures()
     assert told.code is FailureCode.INVALID_EVENT
     assert not bench.analyses.deliveries
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        asked(image_url="https://analyzer.example/api/v1/analyses"),
+        asked(options=calling("https://Analyzer.Example/")),
+    ],
+    ids=["picture", "callback"],
+)
+async def test_the_service_s_own_names_are_no_place_for_anything(
+    bench: Bench, event: InboxEvent
+) -> None:
+    worker = WorkerSettings(own_hosts=("analyzer.example",))
+    told = WebhookSettings(master_secret=SecretStr("x" * 40))
+    ours = await admission(bench, limits=InboxLimits.of(worker, told))
+    with pytest.raises(InvalidMessageError, match="address_not_allowed"):
+        await ours.take(inbox_record(event))
 
 
 async def test_a_callback_is_kept_as_it_will_be_called(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from outbound.errors import BlockedAddressError
 from processors.detectors.port import Detector
 from processors.parts import Parts, WorkerConfig, make_parts
 from processors.settings import WorkerSettings
@@ -34,6 +35,18 @@ async def test_a_process_without_detection_loads_no_model(tmp_path: Path) -> Non
     assert parts.detector is None
     assert isinstance(parts.images, FolderImageStore)
     assert parts.clock().tzinfo is not None
+    await close(parts)
+
+
+async def test_no_client_asks_the_service_itself(tmp_path: Path) -> None:
+    ours = config(tmp_path, own_hosts=["analyzer.example"])
+    parts = make_parts(ours, process="io", needs_detector=False, needs_webhooks=True)
+    assert parts.webhook_client is not None
+    with pytest.raises(BlockedAddressError, match="back to this service"):
+        await parts.client.get("https://analyzer.example/")
+    with pytest.raises(BlockedAddressError, match="back to this service"):
+        await parts.webhook_client.post("https://analyzer.example/", b"", {})
+    await parts.webhook_client.aclose()
     await close(parts)
 
 
