@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from telemetry.dashboards.panels import COLUMNS, Ask, Dashboard, Panel, Row, Sql
+from telemetry.dashboards.panels import COLUMNS, NUMBER, Ask, Dashboard, Panel, Row, Sql
 from telemetry.dashboards.variables import ALERTS, POSTGRES, PROMETHEUS, VARIABLES
 
 _SCHEMA: Final = 39
@@ -124,7 +124,9 @@ def _defaults(panel: Panel) -> Json:
         found["mappings"] = [{"type": "value", "options": texts}]
     if panel.kind == "timeseries":
         found |= {"min": 0, "custom": _lines(panel)}
-    elif panel.kind == "stat":
+    elif panel.unit == NUMBER:
+        found["decimals"] = 0
+    if panel.kind == "stat":
         found["color"] = {"mode": "thresholds"}
     return found
 

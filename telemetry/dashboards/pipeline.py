@@ -52,8 +52,7 @@ _WHOLE: Final = Row("The whole way", (
         title="Held for a dependency",
         description="Nothing is lost or failed by that; nothing gets done either.",
         unit=NUMBER, levels=(("red", 1),), runbooks=("WorkIsHeld",),
-        asks=(Ask(level(M.held, _TOPIC, "dependency"),
-                  f"{{{{{_TOPIC}}}}} for {{{{dependency}}}}"),),
+        asks=(Ask(level(M.held, "dependency"), "{{dependency}}"),),
     ),
     Panel(
         title="Tries that fail",

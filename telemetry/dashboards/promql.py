@@ -48,11 +48,12 @@ def share(part: str, whole: str) -> str:
 
 def in_range(metric: Declared, *by: str, where: str = "") -> str:
     """How many within the time that is shown. A series that began within it counts from 0, which
-    `increase` does not see: what is rare is often told of but once."""
+    `increase` does not see: what is rare is often told of but once. Hole: of one that began within
+    it and whose process started again, what was before that start."""
     counted = _counted(metric, where)
     grown = f"increase({counted}[{_SHOWN}])"
     begun = f"({counted} unless {counted} offset {_SHOWN})"
-    return _grouped("sum", by, f"({grown} > 0 or {begun})")
+    return _grouped("sum", by, f"({begun} or {grown}) > 0")
 
 
 def _counted(metric: Declared, where: str) -> str:

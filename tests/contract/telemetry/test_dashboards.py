@@ -181,9 +181,9 @@ def test_a_panel_that_is_wider_than_the_page_is_refused() -> None:
 
 def test_a_metric_that_began_within_the_time_counts_from_0() -> None:
     assert in_range(MetricNames.dead_letters, "reason") == (
-        'sum by (reason) ((increase(analyzer_dead_letters_total{job=~"$job"}[$__range]) > 0'
-        ' or (analyzer_dead_letters_total{job=~"$job"}'
-        ' unless analyzer_dead_letters_total{job=~"$job"} offset $__range)))'
+        'sum by (reason) (((analyzer_dead_letters_total{job=~"$job"}'
+        ' unless analyzer_dead_letters_total{job=~"$job"} offset $__range)'
+        ' or increase(analyzer_dead_letters_total{job=~"$job"}[$__range])) > 0)'
     )
 
 
