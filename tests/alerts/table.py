@@ -40,8 +40,8 @@ class Order:
 ORDER: Final = Order(
     beside=(messages.BULK_UNWORKED,),
     groups=(
-        (servers.RECORD_CUT,),
         (servers.BUCKET_SLOW,),
+        (servers.RECORD_CUT,),
         (
             servers.REDIS_STOPPED, servers.SCANNER_STOPPED, servers.NO_AUDIT_TABLE,
             messages.BAD_RECORD, messages.BAD_IN_INBOX,
