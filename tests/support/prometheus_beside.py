@@ -1,6 +1,7 @@
 """A Prometheus beside processes that run here: the shipped rules, looked at every second."""
 
 import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ import yaml
 from tests.support.services.ports import free_port
 from tests.support.services.prometheus import CONFIGURATION, Prometheus
 
-WINDOW = "5s"
+WINDOW = "10s"
 """For `$__rate_interval`."""
 _OPTIONS = (
     "--storage.tsdb.path=/prometheus", "--enable-feature=exemplar-storage",
-    "--query.lookback-delta=10s",
+    "--query.lookback-delta=15s",
 )  # fmt: skip
 
 
@@ -59,6 +60,10 @@ class Asking:
     def at_end(self, expression: str, *, until: float) -> Series:
         found = self._get("/query", query=expression, time=f"{until:.3f}")["result"]
         return _finite([{**one, "values": [one["value"]]} for one in found])
+
+    def holds(self, expression: str) -> bool:
+        """There is something of which it is true now."""
+        return bool(self.at_end(expression, until=time.time()))
 
     def exemplars(self, selector: str, *, since: float, until: float) -> list[str]:
         """The traces that they name."""
