@@ -11,7 +11,7 @@ from tests.alerts.fault import Fault, alert, meanwhile
 from tests.alerts.stage import Stage
 
 _BULK: Final = "image-submitted-bulk"
-_JUNK_A_SECOND: Final = 60
+_JUNK_A_SECOND: Final = 30
 _HELD: Final = 5
 
 
