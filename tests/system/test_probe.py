@@ -23,8 +23,8 @@ def probed(product: Product, *arguments: str) -> subprocess.CompletedProcess[str
         "ANALYZER_BUCKET__SECRET_KEY": stack.s3_secret_key,
     }
     return subprocess.run(
-        (sys.executable, "-m", "cli.main", "probe", "--json", *arguments),
-        env=kept | own, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        (sys.executable, "-m", "cli.main", "probe", "--json", "--timeout", "60", *arguments),
+        env=kept | own, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
