@@ -63,7 +63,8 @@ def create_key(tenant: str, **wanted: Any) -> None:
 @keys.command("list")
 @_TENANT
 def list_keys(tenant: str) -> None:
-    """The keys of a tenant, oldest first; never the keys themselves."""
+    """The keys of a tenant, those that work first, the newest at the top; never the keys
+    themselves. What was revoked or expired over 90 days ago is left out."""
     from cli.api_keys import check_tenant_id, listed_keys  # noqa: PLC0415 - keeps --help fast
 
     check_tenant_id(tenant)

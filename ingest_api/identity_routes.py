@@ -88,7 +88,8 @@ def _register_keys(app: FastAPI, keys: Keys) -> None:
     )  # fmt: skip
     app.add_api_route(
         "/api/v1/keys", keys.mint, methods=["POST"], status_code=201, summary="Make an API key",
-        tags=["keys"], operation_id="mint_key", response_model=None, responses=_KEY | _JSON,
+        tags=["keys"], operation_id="mint_key", response_model=None,
+        responses=_KEY | _JSON | says.problems(errors.TOO_MANY_KEYS),
         openapi_extra=_body(KeyWish, shown.KEY_WISH) | says.SECURED,
     )  # fmt: skip
     app.add_api_route(
@@ -107,7 +108,7 @@ def _register_users(app: FastAPI, users: Users) -> None:
     app.add_api_route(
         "/api/v1/users", users.create, methods=["POST"], status_code=201, summary="Add a person",
         tags=["users"], operation_id="create_user", response_model=None,
-        responses=_USER_MADE | _JSON | says.problems(errors.USERNAME_TAKEN),
+        responses=_USER_MADE | _JSON | says.problems(errors.USERNAME_TAKEN, errors.TOO_MANY_USERS),
         openapi_extra=_body(UserWish, shown.USER_WISH) | says.SECURED,
     )  # fmt: skip
     app.add_api_route(

@@ -9,16 +9,16 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ingest_api.actors import noted
-from ingest_api.errors import NOT_FOUND, OPTION_INVALID, RefusedError
+from ingest_api.errors import NOT_FOUND, OPTION_INVALID, TOO_MANY_KEYS, RefusedError
 from ingest_api.grants import check_grant
 from ingest_api.json_bodies import read_model
 from ingest_api.scope import Principal, principal_of
-from ingest_api.settings import ApiSettings
+from ingest_api.settings import MORE_LISTED, ApiSettings
 from schemas.identity import KeyList, KeyMade, KeyView, KeyWish, RoleName
 from schemas.roles import Role
 from schemas.scopes import ScopeName
 from storage.audit import Action, AuditLog
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.key_format import hash_api_key, mint_api_key, shown_prefix
 from storage.ports import ApiKey, ApiKeyStore, KeyNote, ListedKey
 
@@ -43,7 +43,7 @@ class Keys:
 
     async def mint(self, request: Request) -> Response:
         """Make a key of the tenant and show it, this once. It may have the role and the scopes of
-        the credential that asks, or less."""
+        the credential that asks, or less. A tenant may have so many that work."""
         principal = principal_of(request.scope)
         wish = await read_model(request, KeyWish, self._settings)
         made, text = _new_key(principal, wish), mint_api_key()
@@ -51,7 +51,7 @@ class Keys:
         if wish.expires_at is not None and wish.expires_at <= self._clock():
             raise RefusedError(refusal=OPTION_INVALID, field="expires_at", detail="it is past")
         note = KeyNote(wish.name, shown_prefix(text), principal.key_id, wish.expires_at)
-        await self._store.add_api_key(made, hash_api_key(text), note=note)
+        await self._add(made, text, note)
         await self._audit.note(
             Action.KEY_MINTED, target=made.key_id, role=made.role.title,
             scopes=" ".join(sorted(made.scopes)), **noted(request.scope),
@@ -66,8 +66,13 @@ class Keys:
         return Response(shown.to_json(), 201, media_type=_JSON)
 
     async def list(self, request: Request) -> Response:
-        """The tenant's keys, revoked and expired ones too, without the keys themselves."""
-        found = await self._store.list_api_keys(principal_of(request.scope).tenant_id)
+        """The tenant's keys, without the keys themselves: those that work, then those that were
+        revoked or expired in the last 90 days; of each the newest first. A thousand more than may
+        work at once at most."""
+        found = await self._store.list_api_keys(
+            principal_of(request.scope).tenant_id,
+            limit=self._settings.max_keys + MORE_LISTED,
+        )
         body = KeyList(keys=tuple(_view(listed) for listed in found)).to_json()
         return Response(body, media_type=_JSON)
 
@@ -80,6 +85,15 @@ class Keys:
             raise RefusedError(refusal=NOT_FOUND) from None
         await self._audit.note(Action.KEY_REVOKED, target=key_id[:100], **noted(request.scope))
         return Response(status_code=204)
+
+    async def _add(self, made: ApiKey, text: str, note: KeyNote) -> None:
+        at_most = self._settings.max_keys
+        try:
+            await self._store.add_api_key(made, hash_api_key(text), note=note, at_most=at_most)
+        except LimitReachedError:
+            raise RefusedError(
+                refusal=TOO_MANY_KEYS, limit=at_most, detail="revoke one that is not needed"
+            ) from None
 
 
 def _new_key(principal: Principal, wish: KeyWish) -> ApiKey:

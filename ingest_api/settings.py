@@ -9,6 +9,9 @@ from ingest_api.failpoints import Point
 from outbound.own_hosts import HostName, own_hosts
 
 KIB = 1024
+MORE_LISTED = 1000
+"""Lists are longer than their limit by so many: the command line knows no limit, and keys that have
+ended are listed too."""
 
 Origin = Annotated[
     str, Field(pattern=r"^https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$")
@@ -35,6 +38,8 @@ class ApiSettings(BaseModel):
     read answers.
     `/metrics` beside the other paths is for `nobody`, for `operators` with their credential, or for
     `everybody` who reaches the port; `ANALYZER_METRICS__PORT` is the better place.
+    A tenant may have `max_keys` API keys that work and `max_users` people, disabled ones too; the
+    command line adds beyond that.
     An `Idempotency-Key` stands for its request for `idempotency_ttl_s`. `failpoint` is for tests of
     crashes: the process kills itself at `after_object`, `after_row` or `before_answer`.
     """
@@ -76,6 +81,9 @@ class ApiSettings(BaseModel):
 
     auth_cache_s: Annotated[float, Field(ge=0, le=30)] = 30.0
     auth_miss_cache_s: Annotated[float, Field(ge=0, le=10)] = 2.0
+
+    max_keys: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    max_users: Annotated[int, Field(ge=1, le=100_000)] = 1000
 
     metrics_for: Literal["nobody", "operators", "everybody"] = "nobody"
 

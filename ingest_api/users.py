@@ -9,16 +9,22 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ingest_api.actors import noted
-from ingest_api.errors import LAST_ADMIN, NOT_FOUND, USERNAME_TAKEN, RefusedError
+from ingest_api.errors import (
+    LAST_ADMIN,
+    NOT_FOUND,
+    TOO_MANY_USERS,
+    USERNAME_TAKEN,
+    RefusedError,
+)
 from ingest_api.grants import check_grant
 from ingest_api.ids import to_request_id
 from ingest_api.json_bodies import read_model
 from ingest_api.scope import principal_of
-from ingest_api.settings import ApiSettings
+from ingest_api.settings import MORE_LISTED, ApiSettings
 from schemas.identity import RoleName, UserChange, UserList, UserView, UserWish
 from schemas.roles import Role
 from storage.audit import Action, AuditLog
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.passwords import Passwords
 from storage.users import LastAdminError, User, UserChanges, UsernameTakenError, UserStore
 
@@ -55,16 +61,16 @@ class Users:
         check_grant(principal, role, _EVERYTHING)
         user = User(self._new_id(), principal.tenant_id, wish.username, role, self._clock())
         hashed = await self._passwords.hash(wish.password.get_secret_value())
-        try:
-            await self._store.add_user(user, hashed)
-        except UsernameTakenError:
-            raise RefusedError(refusal=USERNAME_TAKEN, field="username") from None
+        await self._add(user, hashed)
         await self._note(request, Action.USER_CREATED, user)
         return Response(_view(user).to_json(), 201, media_type=_JSON)
 
     async def list(self, request: Request) -> Response:
         """The people of the tenant, by name; those who are disabled too."""
-        found = await self._store.list_users(principal_of(request.scope).tenant_id)
+        found = await self._store.list_users(
+            principal_of(request.scope).tenant_id,
+            limit=self._settings.max_users + MORE_LISTED,
+        )
         body = UserList(users=tuple(_view(user) for user in found)).to_json()
         return Response(body, media_type=_JSON)
 
@@ -93,6 +99,17 @@ class Users:
         await _on(self._store.remove_user(user.tenant_id, user.user_id))
         await self._note(request, Action.USER_DISABLED, user)
         return Response(status_code=204)
+
+    async def _add(self, user: User, hashed: str) -> None:
+        at_most = self._settings.max_users
+        try:
+            await self._store.add_user(user, hashed, at_most=at_most)
+        except UsernameTakenError:
+            raise RefusedError(refusal=USERNAME_TAKEN, field="username") from None
+        except LimitReachedError:
+            raise RefusedError(
+                refusal=TOO_MANY_USERS, limit=at_most, detail="remove one who is not needed"
+            ) from None
 
     async def _known(self, request: Request, user_id: str) -> User:
         tenant_id = principal_of(request.scope).tenant_id

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from schemas.roles import Role
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.ports import ApiKey, KeyNote, ListedKey
 from storage.postgres_pool import PostgresPool
 from storage.postgres_text import storable
@@ -29,8 +29,10 @@ class PostgresApiKeyStore:
         )
         return _to_key(*rows[0]) if rows else None
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
-        rows = await self._pool.fetch(
+    async def add_api_key(
+        self, key: ApiKey, key_hash: bytes, *, note: KeyNote, at_most: int | None = None
+    ) -> bool:
+        ((has_room, is_new),) = await self._pool.fetch(
             self._queries["add_api_key"],
             {
                 "key_id": storable(key.key_id),
@@ -43,14 +45,18 @@ class PostgresApiKeyStore:
                 "prefix": storable(note.prefix),
                 "created_by": note.created_by,
                 "expires_at": note.expires_at,
+                "at_most": at_most,
             },
             seen_by=tenant(key.tenant_id),
         )
-        return bool(rows)
+        if not has_room:
+            raise LimitReachedError(f"{key.tenant_id} has {at_most} keys already")
+        return bool(is_new)
 
-    async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
+    async def list_api_keys(self, tenant_id: str, *, limit: int | None = None) -> list[ListedKey]:
+        parameters = {"tenant_id": tenant_id, "limit": limit}
         rows = await self._pool.fetch(
-            self._queries["list_api_keys"], {"tenant_id": tenant_id}, seen_by=tenant(tenant_id)
+            self._queries["list_api_keys"], parameters, seen_by=tenant(tenant_id)
         )
         return [_to_listed(row[:6], *row[6:]) for row in rows]
 

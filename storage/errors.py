@@ -48,5 +48,9 @@ class TransientStorageError(StorageError):
     """This one operation failed in a way that a repeat may heal (deadlock, serialization)."""
 
 
+class LimitReachedError(StorageError):
+    """The tenant has as many of these as it may; nothing was added."""
+
+
 class ObjectTooLargeError(StorageError):
     """The object holds more bytes than the caller said it would take."""

@@ -304,12 +304,19 @@ class ApiKeyStore(Protocol):
         """By SHA-256 of the whole key; unknown, revoked and expired keys are None."""
         ...
 
-    async def add_api_key(self, key: ApiKey, key_hash: bytes, *, note: KeyNote) -> bool:
-        """Whether it was new. Adds the tenant too when that is. A repeat changes nothing."""
+    async def add_api_key(
+        self, key: ApiKey, key_hash: bytes, *, note: KeyNote, at_most: int | None = None
+    ) -> bool:
+        """Whether it was new. Adds the tenant too when that is. A repeat changes nothing.
+
+        Raises LimitReachedError when the tenant has `at_most` keys that work. The hole: of several
+        that are added in the same moment a few may pass beyond it.
+        """
         ...
 
-    async def list_api_keys(self, tenant_id: str) -> list[ListedKey]:
-        """The tenant's, revoked and expired ones too; oldest first."""
+    async def list_api_keys(self, tenant_id: str, *, limit: int | None = None) -> list[ListedKey]:
+        """The tenant's: those that work, then those that were revoked or expired in the last 90
+        days; of each the newest first. No more than `limit`."""
         ...
 
     async def revoke_api_key(self, tenant_id: str, key_id: str) -> None:

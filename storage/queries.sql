@@ -360,24 +360,41 @@ WITH found AS (
 SELECT key_id, tenant_id, role, scopes, networks, tier FROM found
 
 -- name: add_api_key
+-- A key that is there already finds room: the statement may be sent again after a lost connection.
 WITH tenant AS (
     INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
+), room AS (
+    SELECT %(at_most)s::integer IS NULL
+        OR EXISTS (SELECT FROM api_keys AS k WHERE k.key_hash = %(key_hash)s)
+        OR (
+            SELECT count(*) FROM api_keys AS k
+            WHERE k.tenant_id = %(tenant_id)s AND k.revoked_at IS NULL
+              AND (k.expires_at IS NULL OR k.expires_at > now())
+        ) < %(at_most)s::integer AS is_there
+), added AS (
+    INSERT INTO api_keys (
+        key_id, tenant_id, key_hash, role, scopes, networks, name, prefix, created_by, expires_at
+    )
+    SELECT
+        %(key_id)s, %(tenant_id)s, %(key_hash)s, %(role)s, %(scopes)s::text[],
+        %(networks)s::text[], %(name)s, %(prefix)s, %(created_by)s, %(expires_at)s::timestamptz
+    FROM room WHERE is_there
+    ON CONFLICT DO NOTHING
+    RETURNING key_id
 )
-INSERT INTO api_keys (
-    key_id, tenant_id, key_hash, role, scopes, networks, name, prefix, created_by, expires_at
-) VALUES (
-    %(key_id)s, %(tenant_id)s, %(key_hash)s, %(role)s, %(scopes)s::text[], %(networks)s::text[],
-    %(name)s, %(prefix)s, %(created_by)s, %(expires_at)s
-)
-ON CONFLICT DO NOTHING
-RETURNING key_id
+SELECT is_there, EXISTS (SELECT FROM added) FROM room
 
 -- name: list_api_keys
+-- Those that work first: whoever makes and revokes many hides none of them.
 SELECT k.key_id, k.tenant_id, k.role, k.scopes, k.networks, t.tier,
        k.name, k.prefix, k.created_by, k.expires_at, k.created_at, k.revoked_at, k.last_used_at
-FROM api_keys AS k JOIN tenants AS t ON t.tenant_id = k.tenant_id
+FROM api_keys AS k
+JOIN tenants AS t ON t.tenant_id = k.tenant_id
+CROSS JOIN LATERAL (SELECT least(k.revoked_at, k.expires_at) AS ends_at) AS life
 WHERE k.tenant_id = %(tenant_id)s
-ORDER BY k.created_at, k.key_id
+  AND (life.ends_at IS NULL OR life.ends_at > now() - interval '90 days')
+ORDER BY coalesce(life.ends_at <= now(), false), k.created_at DESC, k.key_id DESC
+LIMIT %(limit)s::integer
 
 -- name: revoke_api_key
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
@@ -445,16 +462,29 @@ ORDER BY at DESC, id DESC
 LIMIT %(limit)s
 
 -- name: add_user
+-- A name that is taken finds room: it is refused as taken, or is this statement, sent again.
 WITH tenant AS (
     INSERT INTO tenants (tenant_id) VALUES (%(tenant_id)s) ON CONFLICT (tenant_id) DO NOTHING
+), room AS (
+    SELECT %(at_most)s::integer IS NULL
+        OR EXISTS (
+            SELECT FROM users AS u
+            WHERE u.tenant_id = %(tenant_id)s AND u.username = %(username)s
+        )
+        OR (
+            SELECT count(*) FROM users AS u WHERE u.tenant_id = %(tenant_id)s
+        ) < %(at_most)s::integer AS is_there
+), added AS (
+    INSERT INTO users AS u (user_id, tenant_id, username, role, password_hash, created_at)
+    SELECT
+        %(user_id)s, %(tenant_id)s, %(username)s, %(role)s, %(password_hash)s,
+        %(created_at)s::timestamptz
+    FROM room WHERE is_there
+    ON CONFLICT (tenant_id, username) DO UPDATE
+    SET username = EXCLUDED.username WHERE u.user_id = EXCLUDED.user_id
+    RETURNING user_id
 )
-INSERT INTO users AS u (user_id, tenant_id, username, role, password_hash, created_at)
-VALUES (
-    %(user_id)s, %(tenant_id)s, %(username)s, %(role)s, %(password_hash)s, %(created_at)s
-)
-ON CONFLICT (tenant_id, username) DO UPDATE
-SET username = EXCLUDED.username WHERE u.user_id = EXCLUDED.user_id
-RETURNING user_id
+SELECT is_there, EXISTS (SELECT FROM added) FROM room
 
 -- name: find_user
 SELECT user_id, tenant_id, username, role, created_at, disabled_at
@@ -466,7 +496,7 @@ FROM users WHERE tenant_id = %(tenant_id)s AND username = %(username)s
 
 -- name: list_users
 SELECT user_id, tenant_id, username, role, created_at, disabled_at
-FROM users WHERE tenant_id = %(tenant_id)s ORDER BY username
+FROM users WHERE tenant_id = %(tenant_id)s ORDER BY username LIMIT %(limit)s::integer
 
 -- name: change_user
 -- No row when it would leave the tenant without an administrator. The user and the administrators

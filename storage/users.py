@@ -45,8 +45,10 @@ class UserStore(Protocol):
     """Whoever is disabled or gets another password has no session any more, and no access token
     of before is good. Raises StoreUnavailableError."""
 
-    async def add_user(self, user: User, password_hash: str) -> None:
-        """Adds the tenant too when it is new. Raises UsernameTakenError."""
+    async def add_user(self, user: User, password_hash: str, *, at_most: int | None = None) -> None:
+        """Adds the tenant too when it is new. Raises UsernameTakenError, and LimitReachedError when
+        the tenant has `at_most` people. The hole: of several that are added in the same moment a
+        few may pass beyond it."""
         ...
 
     async def find_user(self, tenant_id: str, user_id: UUID) -> User | None: ...
@@ -55,8 +57,8 @@ class UserStore(Protocol):
         """With the hash of the password."""
         ...
 
-    async def list_users(self, tenant_id: str) -> list[User]:
-        """By name."""
+    async def list_users(self, tenant_id: str, *, limit: int | None = None) -> list[User]:
+        """By name, no more than `limit`."""
         ...
 
     async def change_user(self, tenant_id: str, user_id: UUID, changes: UserChanges) -> User:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from schemas.roles import Role
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.users import LastAdminError, User, UserChanges, UsernameTakenError
 
 
@@ -24,10 +24,13 @@ class MemoryUserStore:
         self._now = now
         self._by_id: dict[UUID, Kept] = {}
 
-    async def add_user(self, user: User, password_hash: str) -> None:
+    async def add_user(self, user: User, password_hash: str, *, at_most: int | None = None) -> None:
         standing = await self.find_login(user.tenant_id, user.username)
         if standing is not None and standing[0].user_id != user.user_id:
             raise UsernameTakenError(f"{user.login} is there already")
+        has_room = at_most is None or len(await self.list_users(user.tenant_id)) < at_most
+        if standing is None and not has_room:
+            raise LimitReachedError(f"{user.tenant_id} has {at_most} people already")
         self._by_id.setdefault(user.user_id, Kept(user, password_hash, user.created_at))
 
     def find_kept(self, tenant_id: str, user_id: UUID) -> Kept | None:
@@ -44,9 +47,9 @@ class MemoryUserStore:
                 return kept.user, kept.password_hash
         return None
 
-    async def list_users(self, tenant_id: str) -> list[User]:
+    async def list_users(self, tenant_id: str, *, limit: int | None = None) -> list[User]:
         found = [kept.user for kept in self._by_id.values() if kept.user.tenant_id == tenant_id]
-        return sorted(found, key=lambda user: user.username)
+        return sorted(found, key=lambda user: user.username)[:limit]
 
     async def change_user(self, tenant_id: str, user_id: UUID, changes: UserChanges) -> User:
         kept, user = self._known(tenant_id, user_id)

@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from schemas.roles import Role
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.postgres_pool import PostgresPool
 from storage.postgres_text import storable
 from storage.queries import Queries
@@ -19,12 +19,15 @@ class PostgresUserStore:
         self._pool = pool
         self._queries = Queries.load()
 
-    async def add_user(self, user: User, password_hash: str) -> None:
-        rows = await self._fetch(
+    async def add_user(self, user: User, password_hash: str, *, at_most: int | None = None) -> None:
+        ((has_room, is_added),) = await self._fetch(
             "add_user", user.tenant_id, user_id=user.user_id, username=user.username,
             role=user.role.title, password_hash=password_hash, created_at=user.created_at,
+            at_most=at_most,
         )  # fmt: skip
-        if not rows:
+        if not has_room:
+            raise LimitReachedError(f"{user.tenant_id} has {at_most} people already")
+        if not is_added:
             raise UsernameTakenError(f"{user.login} is there already")
 
     async def find_user(self, tenant_id: str, user_id: UUID) -> User | None:
@@ -35,8 +38,8 @@ class PostgresUserStore:
         rows = await self._fetch("find_login", tenant_id, username=storable(username))
         return (_to_user(*rows[0][1:]), rows[0][0]) if rows else None
 
-    async def list_users(self, tenant_id: str) -> list[User]:
-        return [_to_user(*row) for row in await self._fetch("list_users", tenant_id)]
+    async def list_users(self, tenant_id: str, *, limit: int | None = None) -> list[User]:
+        return [_to_user(*row) for row in await self._fetch("list_users", tenant_id, limit=limit)]
 
     async def change_user(self, tenant_id: str, user_id: UUID, changes: UserChanges) -> User:
         rows = await self._fetch(

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from schemas.roles import Role
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.ports import ApiKey, ApiKeyStore, KeyNote
 
 HASH = sha256(b"iak_secret").digest()
@@ -52,7 +52,7 @@ async def test_a_list_has_the_tenants_keys_only(api_keys: ApiKeyStore) -> None:
     await api_keys.add_api_key(NARROW, OTHER, note=note)
     await api_keys.add_api_key(ApiKey("k-3", "globex"), b"3" * 32, note=LAPTOP)
     await api_keys.find_api_key(OTHER)
-    first, second = await api_keys.list_api_keys("acme")
+    second, first = await api_keys.list_api_keys("acme")
     assert (first.key, first.note, first.last_used_at) == (KEY, LAPTOP, None)
     assert (second.key, second.note, second.revoked_at) == (NARROW, note, None)
     assert second.last_used_at is not None
@@ -82,3 +82,38 @@ async def test_an_expired_key_lets_nobody_in(api_keys: ApiKeyStore) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
     await api_keys.add_api_key(KEY, HASH, note=KeyNote("old", expires_at=past))
     assert await api_keys.find_api_key(HASH) is None
+
+
+def another(number: int, tenant_id: str = "acme") -> tuple[ApiKey, bytes]:
+    return ApiKey(f"k-{tenant_id}-{number}", tenant_id), sha256(
+        f"{tenant_id} {number}".encode()
+    ).digest()
+
+
+async def test_a_tenant_has_so_many_keys_that_work(api_keys: ApiKeyStore) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await api_keys.add_api_key(*another(0, "globex"), note=LAPTOP)
+    await api_keys.add_api_key(*another(0), note=KeyNote("old", expires_at=past))
+    for number in (1, 2):
+        assert await api_keys.add_api_key(*another(number), note=LAPTOP, at_most=2)
+    with pytest.raises(LimitReachedError):
+        await api_keys.add_api_key(*another(3), note=LAPTOP, at_most=2)
+    assert await api_keys.find_api_key(another(3)[1]) is None
+    # as one that is sent again after a lost connection
+    assert not await api_keys.add_api_key(*another(2), note=LAPTOP, at_most=2)
+    await api_keys.revoke_api_key("acme", "k-acme-1")
+    assert await api_keys.add_api_key(*another(3), note=LAPTOP, at_most=2)
+    assert await api_keys.add_api_key(*another(4), note=LAPTOP)
+
+
+async def test_a_list_begins_with_what_works_and_ends(api_keys: ApiKeyStore) -> None:
+    now = datetime.now(UTC)
+    ends = {2: now - timedelta(days=89), 3: now - timedelta(days=91), 4: now + timedelta(days=1)}
+    for number in range(7):
+        note = KeyNote(f"{number}", expires_at=ends.get(number))
+        await api_keys.add_api_key(*another(number), note=note)
+    await api_keys.revoke_api_key("acme", "k-acme-5")
+    names = [listed.note.name for listed in await api_keys.list_api_keys("acme")]
+    assert names == ["6", "4", "1", "0", "5", "2"]
+    shorter = await api_keys.list_api_keys("acme", limit=4)
+    assert [listed.note.name for listed in shorter] == names[:4]

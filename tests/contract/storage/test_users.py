@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from schemas.roles import Role
-from storage.errors import NotFoundError
+from storage.errors import LimitReachedError, NotFoundError
 from storage.users import LastAdminError, UserChanges, UsernameTakenError, UserStore
 from tests.contract.storage.conftest import AND_AS_THE_API, dsn_for
 from tests.contract.storage.people import people_on, person
@@ -56,6 +56,24 @@ async def test_a_list_is_ordered_by_name(users: UserStore) -> None:
     for name in ("carol", "alice", "bob"):
         await users.add_user(person(name), "hash")
     assert [user.username for user in await users.list_users("acme")] == ["alice", "bob", "carol"]
+
+
+async def test_a_tenant_has_so_many_people(users: UserStore) -> None:
+    alice, bob = person(), person("bob")
+    await users.add_user(person("foreign", tenant_id="globex"), "hash")
+    await users.add_user(alice, "hash", at_most=2)
+    await users.add_user(bob, "hash", at_most=2)
+    await users.change_user("acme", bob.user_id, DISABLED)
+    with pytest.raises(LimitReachedError):
+        await users.add_user(person("carol"), "hash", at_most=2)
+    with pytest.raises(UsernameTakenError):
+        await users.add_user(person("bob"), "hash", at_most=2)
+    await users.add_user(alice, "hash", at_most=2)  # as one that is sent again
+    await users.remove_user("acme", bob.user_id)
+    await users.add_user(person("carol"), "hash", at_most=2)
+    await users.add_user(person("dave"), "hash")
+    names = [user.username for user in await users.list_users("acme", limit=2)]
+    assert names == ["alice", "carol"]
 
 
 async def test_role_and_state_change_apart(users: UserStore) -> None:

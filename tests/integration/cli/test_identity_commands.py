@@ -41,7 +41,7 @@ def test_keys_are_made_listed_and_revoked(postgres_database: str) -> None:
     narrow = ("--role", "viewer", "--scope", "read", "--expires", "2999-01-31")
     key = said(postgres_database, *create, *narrow, "--network", "10.0.0.0/8")
     said(postgres_database, *create)
-    head, first, second = said(postgres_database, "keys", "list", "--tenant", "acme").splitlines()
+    head, second, first = said(postgres_database, "keys", "list", "--tenant", "acme").splitlines()
     assert head.split("\t")[0] == "key"
     columns = first.split("\t")
     assert columns[1:] == [key[:8], "viewer", "read", "expires 2999-01-31", "never", "shop"]

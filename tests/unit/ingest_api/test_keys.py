@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from schemas.roles import Role
 from schemas.scopes import SCOPES
 from storage.key_format import is_well_formed
 from storage.known_keys import KnownKeys
-from storage.ports import ApiKey
+from storage.ports import ApiKey, KeyNote
 from tests.unit.ingest_api.problems import problem_of
 from tests.unit.ingest_api.twin_api import ASYNC, TwinApi
 
@@ -76,6 +77,35 @@ async def test_an_expired_key_lets_nobody_in(api: TwinApi, admin: httpx.AsyncCli
             await client.get("/health")
         answer = await client.get("/api/v1/analyses/x", headers=bearer(made.json()["key"]))
         problem_of(answer, 401, "unauthenticated")
+
+
+async def test_a_tenant_may_have_so_many_keys_that_work() -> None:
+    async with (
+        TwinApi(ApiSettings(max_keys=3)).running() as api,
+        await api.let_in("admin-key", ADMIN) as admin,
+    ):
+        made = (await admin.post(KEYS, json={"name": "third"})).json()
+        body = problem_of(await admin.post(KEYS, json={"name": "fourth"}), 409, "too_many_keys")
+        assert body["limit"] == 3
+        names = [key["name"] for key in (await admin.get(KEYS)).json()["keys"]]
+        assert names[0] == "third"
+        assert len(names) == 3
+        assert (await admin.delete(f"{KEYS}/{made['key_id']}")).status_code == 204
+        assert (await admin.post(KEYS, json={"name": "fourth"})).status_code == 201
+
+
+async def test_a_list_of_keys_is_bounded() -> None:
+    async with (
+        TwinApi(ApiSettings(max_keys=3)).running() as api,
+        await api.let_in("admin-key", ADMIN) as admin,
+    ):
+        for number in range(1010):
+            key = ApiKey(f"key-{number}", "acme")
+            await api.api_keys.add_api_key(key, uuid4().bytes * 2, note=KeyNote("t"))
+            await api.api_keys.revoke_api_key("acme", key.key_id)
+        listed = (await admin.get(KEYS)).json()["keys"]
+        assert len(listed) == 1003
+        assert {key["key_id"] for key in listed[:2]} == {"key-admin", "key-acme"}
 
 
 async def test_another_tenants_key_is_an_unknown_one(

@@ -1,6 +1,7 @@
 """People of a tenant over HTTP: added, listed, changed, removed."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
@@ -15,6 +16,7 @@ from tests.unit.ingest_api.signing import AUTH, PASSWORD, enrol, log_in, tokens_
 from tests.unit.ingest_api.twin_api import TwinApi
 
 USERS = "/api/v1/users"
+BOSS = ApiKey("key-boss", "acme", Role.ADMIN)
 NEW_PASSWORD = "another long password"
 
 
@@ -58,6 +60,20 @@ async def test_a_person_is_added_and_logs_in(admin: httpx.AsyncClient) -> None:
 async def test_a_name_is_taken_once(admin: httpx.AsyncClient) -> None:
     wish = {"username": "root", "password": PASSWORD}
     assert problem_of(await admin.post(USERS, json=wish), 409, "username_taken")
+
+
+async def test_a_tenant_may_have_so_many_people_and_its_list_is_bounded() -> None:
+    settings = ApiSettings(max_users=2)
+    async with TwinApi(settings).running() as api, await api.let_in("boss", BOSS) as boss:
+        wish = {"password": PASSWORD, "role": "analyst"}
+        assert (await boss.post(USERS, json=wish | {"username": "a"})).status_code == 201
+        assert (await boss.post(USERS, json=wish | {"username": "b"})).status_code == 201
+        answer = await boss.post(USERS, json=wish | {"username": "c"})
+        assert problem_of(answer, 409, "too_many_users")["limit"] == 2
+        for number in range(1010):
+            user = User(uuid4(), "acme", f"n{number}", Role.VIEWER, datetime.now(UTC))
+            await api.users.add_user(user, "hash")
+        assert len((await boss.get(USERS)).json()["users"]) == 1002
 
 
 @pytest.mark.parametrize(
