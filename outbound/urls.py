@@ -62,11 +62,13 @@ def check_url(
     Raises InvalidUrlError for text that is no http(s) URL and BlockedAddressError for a URL
     that the policy refuses. Passing promises nothing about where a name leads.
     """
-    return str(
+    normal = str(
         parse_url(
             url, allowed_ports=allowed_ports, allow_networks=allow_networks, own_hosts=own_hosts
         )
     )
+    _check_text(normal)  # a path that was left out makes it longer
+    return normal
 
 
 def parse_url(

@@ -187,6 +187,14 @@ def test_the_longest_url_passes() -> None:
     assert check_url(start + "a" * (MAX_URL_CHARS - len(start)))
 
 
+def test_what_would_grow_beyond_the_longest_is_refused() -> None:
+    """A path that is left out is put in."""
+    start = "http://example.com?"
+    assert check_url(start + "a" * (MAX_URL_CHARS - len(start) - 1))
+    with pytest.raises(InvalidUrlError, match="longer than 2048"):
+        check_url(start + "a" * (MAX_URL_CHARS - len(start)))
+
+
 def test_the_ports_are_the_callers_to_choose() -> None:
     assert check_url("http://example.com:8080/", allowed_ports={8080})
     with pytest.raises(BlockedAddressError):
