@@ -26,6 +26,8 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     client_max_body_size 16m;
+    # A change closes idle connections, and a client may be sending on one at that moment.
+    keepalive_timeout 0;
     upstream replicas {{
 {servers}
     }}
