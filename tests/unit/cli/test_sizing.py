@@ -18,6 +18,9 @@ from topics.catalog import IMAGE_ANALYZED, IMAGE_SUBMITTED
 from topics.settings import KafkaSettings
 
 REPORT = Path("benchmarks/reports/2026-11-23-two-core-xeon.md")
+OTHER_RUN = Path("benchmarks/reports/2026-11-24-busy-two-core-epyc.md")
+TOLERANCE = 0.2  # docs/sizing.md says so
+MEMORY_TOLERANCE = 0.1
 WANTED = Wanted(images_per_second=500, image_kb=300)
 
 
@@ -25,8 +28,8 @@ def values(wanted: Wanted) -> dict[str, float]:
     return {figure.name: figure.value for figure in figures_of(wanted)}
 
 
-def row_of_report(heading: str, process: str) -> list[str]:
-    section = REPORT.read_text().split(heading)[1].split("\n## ")[0]
+def row_of_report(heading: str, process: str, report: Path = REPORT) -> list[str]:
+    section = report.read_text().split(heading)[1].split("\n## ")[0]
     found = re.search(rf"^\| {re.escape(process)} \|(.*)\|$", section, re.MULTILINE)
     assert found is not None
     return [cell.strip() for cell in found[1].split("|")]
@@ -56,6 +59,49 @@ def test_memory_is_that_of_the_report() -> None:
     assert loaded_rss_mb("io") == measured.IO_RSS_MB
     parent, children = loaded_rss_mb("detect: parent"), loaded_rss_mb("detect: children")
     assert parent + children == measured.DETECT_RSS_MB
+
+
+def other_run(heading: str, process: str, column: int) -> float:
+    return float(row_of_report(heading, process, OTHER_RUN)[column])
+
+
+def cores_of_other_run(process: str, rate: float) -> float:
+    return other_run("## Processor time of the product", process, 0) * rate / 1000
+
+
+@pytest.mark.parametrize(
+    ("process", "figure"),
+    [
+        ("api", "api cores"), ("io", "io cores"), ("kafka", "Kafka (one copy) cores"),
+        ("postgres", "Postgres cores"), ("s3", "S3 cores"),
+    ],
+)  # fmt: skip
+def test_another_run_needed_what_the_simulator_says_and_what_it_uses_at_rest(
+    process: str, figure: str
+) -> None:
+    """The speed of a core there is taken from its detector, whose work is the same everywhere."""
+    rate = other_run("## Speed", "the product, 100 clients", 0)
+    children_ms = other_run("## Processor time of the product", "detect: children", 0)
+    speed = measured.DETECT_CHILDREN_MS_PER_IMAGE / children_ms
+    asked = Wanted(rate, image_kb=300, peak_factor=1, spare=0, core_speed=speed)
+    at_rest = other_run("## Start, rest and memory", process, 1) / 100
+    said = values(asked)[figure] + at_rest
+    assert cores_of_other_run(process, rate) == pytest.approx(said, rel=TOLERANCE)
+
+
+def test_another_run_held_the_memory_that_the_simulator_says() -> None:
+    heading = "## Start, rest and memory"
+    for process, said in (("api", measured.API_RSS_MB), ("io", measured.IO_RSS_MB)):
+        assert other_run(heading, process, 5) == pytest.approx(said, rel=MEMORY_TOLERANCE)
+    detect = sum(other_run(heading, f"detect: {part}", 5) for part in ("parent", "children"))
+    assert detect == pytest.approx(measured.DETECT_RSS_MB, rel=MEMORY_TOLERANCE)
+
+
+def test_the_page_says_how_far_off_it_may_be() -> None:
+    page = Path("docs/sizing.md").read_text()
+    assert f"within {TOLERANCE:.0%}".replace("%", " %") in page
+    assert f"within {MEMORY_TOLERANCE:.0%}".replace("%", " %") in page
+    assert OTHER_RUN.name in page
 
 
 def record_bytes(topic: str) -> tuple[int, list[object]]:
