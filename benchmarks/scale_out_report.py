@@ -58,7 +58,8 @@ def to_markdown(steps: Sequence[Step], told: Sequence[Told], machine: Hardware) 
 
 def _rows(steps: Sequence[Step], told: Sequence[Told]) -> list[tuple[str, ...]]:
     """The ratio is to the last step of one process before."""
-    rows, of_one = [], 0.0
+    rows: list[tuple[str, ...]] = []
+    of_one = 0.0
     for number, step in enumerate(steps, start=1):
         rate = step.rate(told)
         of_one = rate if step.processes == 1 else of_one
