@@ -17,8 +17,6 @@ from tests.rehearsals.upgrade_rig import Upgrade, running_new, running_old
 from tests.rehearsals.versions import BEFORE, LONG_BEFORE, migrations_of
 
 _BESIDE_S = 3.0
-
-
 _WORKERS = ("io", "detect")
 _API = ("api",)
 
