@@ -89,7 +89,7 @@ async def test_a_certificate_that_proves_nothing_lets_nobody_in(
     trusted = None if fault == "public only" else authority
     issuer = Listener(ok(KEYS), tls=servers[fault])
     async with issuer, trusting(trusted, issuer.port) as client:
-        problem_of(await who(client, token()), 401, "unauthenticated")
+        problem_of(await who(client, token()), 503, "dependency_unavailable")
         assert "the certificate does not prove the name" in capsys.readouterr().out
         assert issuer.received_bytes == 0, "nothing is said to who cannot prove its name"
 
@@ -100,7 +100,7 @@ async def test_a_redirect_is_not_followed(authority: Authority) -> None:
         to_other = redirect(f"https://127.0.0.1:{other.port}/keys".encode())
         issuer = Listener(to_other, tls=server)
         async with issuer, trusting(authority, issuer.port) as client:
-            problem_of(await who(client, token()), 401, "unauthenticated")
+            problem_of(await who(client, token()), 503, "dependency_unavailable")
         assert (issuer.connections, other.connections) == (1, 0)
 
 
