@@ -98,9 +98,8 @@ async def test_an_unknown_name_takes_as_long_as_a_known_one(
 
     assert alice.username == "alice"
     await took("nobody@acme")  # the hash that stands in for nobody's is made once
-    known = min([await took("alice@acme") for _ in range(3)])
-    unknown = min([await took("nobody@acme") for _ in range(3)])
-    assert unknown > known / 2
+    shares = [await took("nobody@acme") / await took("alice@acme") for _ in range(5)]
+    assert max(shares) > 0.5, "without a hash to work out it is a hundredth, each time"
 
 
 async def test_a_refresh_token_is_exchanged(client: httpx.AsyncClient, alice: User) -> None:
