@@ -3,16 +3,15 @@
 import argparse
 import asyncio
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.hardware import this_machine
 from tests.alerts.report import to_line, to_markdown
 from tests.alerts.run import Verdict, run
 from tests.alerts.table import NOT_INJECTED, ORDER
+from tests.support.report_command import options_of, say
 from tests.support.services.programs import NotInstalledError
 
 _REPORTS = Path(__file__).parent / "reports"
@@ -24,25 +23,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     order = ORDER.of(options.alerts) if options.alerts else ORDER
     folder = options.folder or Path(tempfile.mkdtemp(prefix="alerts-"))
-    _say(f"logs in {folder}")
+    say(f"logs in {folder}")
     verdicts: list[Verdict] = []
 
     def note(verdict: Verdict) -> None:
         verdicts.append(verdict)
-        _say(to_line(verdict))
+        say(to_line(verdict))
 
     try:
         asyncio.run(run(order, folder, note))
     except NotInstalledError as error:
-        _say(str(error))
+        say(str(error))
         return 3
     except KeyboardInterrupt:
-        _say("interrupted; everything that was started is stopped")
+        say("interrupted; everything that was started is stopped")
         return 130
     if options.report is not None:
         text = to_markdown(verdicts, this_machine(), os.getloadavg(), NOT_INJECTED)
         options.report.write_text(text, encoding="utf-8")
-        _say(f"report: {options.report}")
+        say(f"report: {options.report}")
     return 0 if all(one.passed for one in verdicts) else 1
 
 
@@ -53,20 +52,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     known = sorted({one.name for fault in ORDER for one in fault.alerts})
     parser.add_argument("alerts", nargs="*", metavar="ALERT", help="all without any")
-    parser.add_argument("--folder", type=Path, help="for logs and data; a new one below /tmp")
-    name = f"{datetime.now(UTC):%Y-%m-%d}.md"
-    parser.add_argument(
-        "--report", type=Path, nargs="?", const=_REPORTS / name, help="write it, here or there"
-    )
-    options = parser.parse_args(arguments)
-    if unknown := set(options.alerts) - set(known):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    return options
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return options_of(parser, arguments, names="alerts", known=known, reports=_REPORTS)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.hardware import this_machine
@@ -14,6 +12,7 @@ from tests.faults.fault import Fault
 from tests.faults.report import to_line, to_markdown
 from tests.faults.rig import running_rig
 from tests.faults.run import PHASES, Pace, Verdict, run_fault
+from tests.support.report_command import options_of, say
 from tests.support.services.programs import NotInstalledError
 
 _REPORTS = Path(__file__).parent / "reports"
@@ -25,19 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [FAULTS[number] for number in options.faults or FAULTS]
     pace = Pace(rate=options.rate, warm=options.warm, phase=options.phase, seed=options.seed)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="faults-"))
-    _say(f"logs and ledgers in {folder}")
+    say(f"logs and ledgers in {folder}")
     verdicts: list[Verdict] = []
     try:
         asyncio.run(_run_all(chosen, pace, folder, verdicts))
     except NotInstalledError as error:
-        _say(str(error))
+        say(str(error))
         return 3
     except KeyboardInterrupt:
-        _say("interrupted; everything that was started is stopped")
+        say("interrupted; everything that was started is stopped")
     if options.report is not None and verdicts:
         options.report.parent.mkdir(parents=True, exist_ok=True)
         options.report.write_text(to_markdown(verdicts, this_machine(), pace), encoding="utf-8")
-        _say(f"report: {options.report}")
+        say(f"report: {options.report}")
     return 0 if len(verdicts) == len(chosen) and all(one.passed for one in verdicts) else 1
 
 
@@ -54,7 +53,7 @@ async def _run_all(
             while left:
                 verdict = await run_fault(left.pop(0), rig, pace, folder)
                 verdicts.append(verdict)
-                _say(to_line(verdict))
+                say(to_line(verdict))
                 if not verdict.passed:
                     break
 
@@ -69,20 +68,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=15.0, help="operations a second (15)")
     parser.add_argument("--warm", type=int, default=200, help="finished requests before it (200)")
     parser.add_argument("--phase", choices=PHASES, default="steady", help="the load meanwhile")
-    parser.add_argument("--folder", type=Path, help="for logs and ledgers; a new one below /tmp")
-    name = f"{datetime.now(UTC):%Y-%m-%d}.md"
-    parser.add_argument(
-        "--report", type=Path, nargs="?", const=_REPORTS / name, help="write it, here or there"
-    )
-    options = parser.parse_args(arguments)
-    if unknown := set(options.faults) - set(FAULTS):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {known}")
-    return options
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return options_of(parser, arguments, names="faults", known=FAULTS, reports=_REPORTS)
 
 
 if __name__ == "__main__":

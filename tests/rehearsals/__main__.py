@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.hardware import this_machine
@@ -14,6 +13,7 @@ from tests.faults.report import to_line, to_markdown
 from tests.faults.run import Pace, Verdict
 from tests.rehearsals.catalog import REHEARSALS, Plan
 from tests.rehearsals.versions import NoSuchVersionError
+from tests.support.report_command import options_of, say
 from tests.support.services.programs import NotInstalledError
 
 _REPORTS = Path(__file__).parents[1] / "faults" / "reports"
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.folder or Path(tempfile.mkdtemp(prefix="rehearsals-")),
         revision=options.revision, python=options.python,
     )  # fmt: skip
-    _say(f"logs and ledgers in {plan.folder}")
+    say(f"logs and ledgers in {plan.folder}")
     verdicts: list[Verdict] = []
     loads = [os.getloadavg()[0]]
     try:
@@ -35,20 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rehearse = REHEARSALS[number]
             verdicts.append(asyncio.run(rehearse(plan)))
             loads.append(os.getloadavg()[0])
-            _say(to_line(verdicts[-1]))
+            say(to_line(verdicts[-1]))
     except (NotInstalledError, NoSuchVersionError) as error:
-        _say(str(error))
+        say(str(error))
         return 3
     except KeyboardInterrupt:
-        _say("interrupted; everything that was started is stopped")
+        say("interrupted; everything that was started is stopped")
     load = f"load average {min(loads):.1f} to {max(loads):.1f}, looked at before and after each"
-    _say(load)
+    say(load)
     if options.report is not None and verdicts:
         options.report.write_text(
             to_markdown(verdicts, this_machine(), plan.pace, what="Rehearsals", remarks=(load,)),
             encoding="utf-8",
         )
-        _say(f"report: {options.report}")
+        say(f"report: {options.report}")
     wanted = len(options.rehearsals or REHEARSALS)
     return 0 if len(verdicts) == wanted and all(one.passed for one in verdicts) else 1
 
@@ -66,20 +66,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="who sends what; repeats a run")
     parser.add_argument("--rate", type=float, default=6.0, help="operations a second (6)")
     parser.add_argument("--warm", type=int, default=30, help="finished requests before it (30)")
-    parser.add_argument("--folder", type=Path, help="for logs and ledgers; a new one below /tmp")
-    name = f"{datetime.now(UTC):%Y-%m-%d}-rehearsals.md"
-    parser.add_argument(
-        "--report", type=Path, nargs="?", const=_REPORTS / name, help="write it, here or there"
+    return options_of(
+        parser,
+        arguments,
+        names="rehearsals",
+        known=REHEARSALS,
+        reports=_REPORTS,
+        suffix="-rehearsals",
     )
-    options = parser.parse_args(arguments)
-    if unknown := set(options.rehearsals) - set(REHEARSALS):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {known}")
-    return options
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
