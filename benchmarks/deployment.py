@@ -49,6 +49,18 @@ def product_settings(plan: Plan, servers: Stack) -> dict[str, str]:
         "ANALYZER_STANDARD_TIER__BURST": "1000000",
         "ANALYZER_STANDARD_TIER__PER_DAY": "100000000",
         "ANALYZER_STANDARD_TIER__CONCURRENT": "10000",
+        **settings_of(servers),
+        "ANALYZER_API__PORT": str(plan.port),
+        "ANALYZER_WORKER__PREFERRED_MODEL": plan.model.entry.name,
+    }
+    if plan.models_dir is not None:
+        settings["ANALYZER_MODELS_DIR"] = str(plan.models_dir)
+    return settings
+
+
+def settings_of(servers: Stack) -> dict[str, str]:
+    """Where the servers are."""
+    return {
         "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": servers.kafka_bootstrap_servers,
         "ANALYZER_POSTGRES__DSN": servers.postgres_dsn,
         "ANALYZER_BUCKET__ENDPOINT": servers.s3_endpoint,
@@ -56,12 +68,7 @@ def product_settings(plan: Plan, servers: Stack) -> dict[str, str]:
         "ANALYZER_BUCKET__SECRET_KEY": servers.s3_secret_key,
         "ANALYZER_BUCKET__BUCKET": "images",
         "ANALYZER_REDIS__URL": servers.redis_url,
-        "ANALYZER_API__PORT": str(plan.port),
-        "ANALYZER_WORKER__PREFERRED_MODEL": plan.model.entry.name,
     }
-    if plan.models_dir is not None:
-        settings["ANALYZER_MODELS_DIR"] = str(plan.models_dir)
-    return settings
 
 
 def set_up(settings: Mapping[str, str]) -> str:

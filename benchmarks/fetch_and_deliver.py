@@ -17,7 +17,7 @@ from typing import Final
 import httpx
 
 from benchmarks.checkout import ROOT
-from benchmarks.deployment import set_up
+from benchmarks.deployment import set_up, settings_of
 from benchmarks.http_probe import answers_ok
 from benchmarks.meter import Meter, Part
 from tests.support.services.ports import free_ports
@@ -113,13 +113,7 @@ def _process(
 def _settings(servers: Stack, api_port: int) -> dict[str, str]:
     here = "127.0.0.1/32"
     return {
-        "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": servers.kafka_bootstrap_servers,
-        "ANALYZER_POSTGRES__DSN": servers.postgres_dsn,
-        "ANALYZER_BUCKET__ENDPOINT": servers.s3_endpoint,
-        "ANALYZER_BUCKET__ACCESS_KEY": servers.s3_access_key,
-        "ANALYZER_BUCKET__SECRET_KEY": servers.s3_secret_key,
-        "ANALYZER_BUCKET__BUCKET": "images",
-        "ANALYZER_REDIS__URL": servers.redis_url,
+        **settings_of(servers),
         "ANALYZER_API__PORT": str(api_port),
         "ANALYZER_API__FETCH_ALLOW_NETWORKS": here,
         "ANALYZER_WORKER__FETCH_ALLOW_NETWORKS": here,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.checkout import ROOT
-from benchmarks.deployment import set_up
+from benchmarks.deployment import set_up, settings_of
 from benchmarks.hardware import this_machine
 from benchmarks.http_probe import answers_ok
 from benchmarks.scale_out_backlog import fill, outcomes
@@ -120,13 +120,8 @@ def _held(port: int) -> int:
 
 def _settings(servers: Stack) -> dict[str, str]:
     return {
-        "ANALYZER_KAFKA__BOOTSTRAP_SERVERS": servers.kafka_bootstrap_servers,
+        **settings_of(servers),
         "ANALYZER_KAFKA__PARTITIONS": str(_PARTITIONS),
-        "ANALYZER_POSTGRES__DSN": servers.postgres_dsn,
-        "ANALYZER_BUCKET__ENDPOINT": servers.s3_endpoint,
-        "ANALYZER_BUCKET__ACCESS_KEY": servers.s3_access_key,
-        "ANALYZER_BUCKET__SECRET_KEY": servers.s3_secret_key,
-        "ANALYZER_BUCKET__BUCKET": "images",
         "ANALYZER_WORKER__PREFETCH": str(PREFETCH),
     }
 

@@ -15,7 +15,7 @@ from telemetry.logs import configure_logs
 from tests.faults.grid_detector import GridDetector
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str], detector: GridDetector | None = None) -> int:
     settings = load_settings(os.environ)
     config = WorkerConfig(
         kafka=settings.kafka,
@@ -25,7 +25,7 @@ def main(names: Sequence[str]) -> int:
     )
     configure_logs(settings.log, process="-".join(names))
     parts = make_parts(config, process=names[0], runs=names, needs_detector=False)
-    return run_parts(names, replace(parts, detector=GridDetector()))
+    return run_parts(names, replace(parts, detector=detector or GridDetector()))
 
 
 if __name__ == "__main__":
