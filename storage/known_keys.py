@@ -37,13 +37,13 @@ class KnownKeys:
     async def find(self, key: str | None) -> ApiKey | None:
         """None for a key that lets nobody in. Raises StoreUnavailableError when the key is not
         remembered and the store does not answer."""
-        if not key or len(key) > _MAX_KEY_CHARS or not self._may_be_key(key):
+        if not key or len(key) > _MAX_KEY_CHARS:
             return None
         digest, now = hash_api_key(key), self._now()
         known = self._hits.get(digest, now)
         if known is not None:
             return known[0]
-        if self._misses.get(digest, now) is not None:
+        if self._misses.get(digest, now) is not None or not self._may_be_key(key):
             return None
         return await self._look_up(digest)
 
