@@ -55,7 +55,6 @@ class IssuerKeys:
         self._asked_at: float | None = None
         self._fetched_at: float | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._has_answered = False
 
     async def find(self, kid: str) -> Any | None:
         """None for one that the issuer has not. Raises StoreUnavailableError for one that we have
@@ -65,7 +64,8 @@ class IssuerKeys:
             self._asking = asyncio.create_task(self._ask())
         if self._asking is not None and (is_due or kid not in self._keys):
             await asyncio.shield(self._asking)  # who leaves takes nobody else's answer along
-        if kid not in self._keys and not self._has_answered:
+        has_failed = self._fetched_at != self._asked_at
+        if has_failed and kid not in self._keys:
             raise StoreUnavailableError("issuer", "its keys could not be fetched")
         return self._keys.get(kid)
 
@@ -82,9 +82,8 @@ class IssuerKeys:
         self._asked_at = self._now()
         try:
             self._keys = _to_keys(await self._fetch(), self._algorithm)
-            self._fetched_at, self._has_answered = self._asked_at, True
+            self._fetched_at = self._asked_at
         except Exception as error:  # noqa: BLE001 - a stranger's answer: the last keys stay good
-            self._has_answered = False
             _log.warning("issuer_keys_not_fetched", error=f"{type(error).__name__}: {error}"[:300])
 
 
