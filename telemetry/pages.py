@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from telemetry.declared_files import write_or_check
 from telemetry.log_events import LOG_EVENTS
 from telemetry.metric_kinds import Metric
 from telemetry.metric_names import MetricNames
@@ -82,16 +83,8 @@ _PAGES: Final[dict[Path, Callable[[], str]]] = {
 
 def main(*, is_check: bool) -> int:
     """0 when every page is as it should be, or has been written."""
-    stale = [path for path, make in _PAGES.items() if _read(path) != make()]
-    for path in stale:
-        if not is_check:
-            path.write_text(_PAGES[path](), encoding="utf-8")
-        sys.stdout.write(f"{path}: {'not as the registry has it' if is_check else 'written'}\n")
-    return 1 if is_check and stale else 0
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    pages = ((path, make()) for path, make in _PAGES.items())
+    return write_or_check(pages, is_check=is_check, differs="not as the registry has it")
 
 
 if __name__ == "__main__":
